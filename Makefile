@@ -1,0 +1,61 @@
+# `make` lists the targets. Each of them sets up what it needs; scripts/setup does nothing when nothing changed.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint format types floors unit architecture property conformance integration bench fuseki pins clean
+.SILENT:
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+# Two processes, for two cores. Tests of one file, and all tests of one server, stay in one process (tests/conftest.py).
+PARALLEL := -n 2 --dist loadgroup
+SOURCES := catalog tests bench scripts
+
+help: ## This list
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## .venv with the command, the linters and all else a contributor needs (PYTHON=… picks the Python)
+	scripts/setup
+
+demo: setup ## The main job, end to end, on a store made here, or on STORE=<url or path>
+	$(BIN)/python scripts/demo $(if $(STORE),"$(STORE)")
+
+test: ## Everything: lint, types, floors, and all kinds of tests, with real servers
+	scripts/setup --tests
+	$(MAKE) --no-print-directory lint types floors
+	$(PYTEST) $(PARALLEL)
+
+check: lint types floors unit architecture ## What to run before each commit: no server, no network
+
+lint: setup ## ruff: rules and format
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+format: setup ## Put the format right, and what ruff can mend by itself
+	$(BIN)/ruff check --fix-only $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+types: setup ## mypy --strict
+	$(BIN)/mypy
+
+floors: setup ## Who may import whom (.importlinter)
+	$(BIN)/lint-imports
+
+unit architecture property conformance: setup ## One kind of tests
+	$(PYTEST) tests/$@
+
+integration: ## The tests with real servers: Fuseki, S3, HTTP
+	scripts/setup --tests
+	$(PYTEST) tests/integration
+
+bench: setup ## Ratios against zarr-python, rdflib and a bare bulk load
+	$(BIN)/python -m bench
+
+fuseki: ## Fuseki with its UI on this machine, set up as the catalogue wants it
+	scripts/setup --tests
+	scripts/fuseki
+
+pins: setup ## Write requirements/*.txt anew, with the newest versions that pyproject.toml allows
+	scripts/pins
+
+clean: ## Remove what was built; .venv and .local (the demo's catalogue, Fuseki) stay
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find catalog tests bench scripts -name __pycache__ -type d -prune -exec rm -rf {} +
