@@ -79,10 +79,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a document holds, with what was found on the way; ``value`` is None where ``problems`` has an error."""
+    """What a document holds, with what was found on the way.
+
+    ``value`` is None where ``problems`` has an error. ``plain`` promises that orjson writes the value without loss.
+    """
 
     value: Json
     problems: tuple[Problem, ...] = ()
+    plain: bool = False
 
 
 class _Refused(ValueError):
@@ -119,7 +123,7 @@ def parse_document(document: Document, limits: DocumentLimits = DEFAULT_LIMITS) 
     try:
         value = orjson.loads(data)
         if _is_plain(data, value):
-            return Parsed(value, note)
+            return Parsed(value, note, plain=True)
     except orjson.JSONDecodeError:
         pass
     parsed = _parse_exactly(key, data)

@@ -1,0 +1,67 @@
+"""What is an array?"""
+
+from dataclasses import dataclass
+
+from catalog.metadata.document import Json
+from catalog.metadata.group import node_digest
+from catalog.metadata.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A node that holds elements.
+
+    Attributes
+    ----------
+    path
+        Path below the root, without a leading ``/``; ``""`` where the array is the whole hierarchy.
+    shape
+        Elements along each dimension; integers ≥ 0 of any size, ``()`` for a scalar.
+    layout
+        What it shares with other arrays.
+    dimension_names
+        One per dimension, None where a dimension has none. From ``dimension_names`` (v3), else from the attribute
+        ``_ARRAY_DIMENSIONS`` that xarray writes.
+    attributes
+        The user's attributes.
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    layout: Layout
+    dimension_names: tuple[str | None, ...]
+    attributes: dict[str, Json]
+
+    @property
+    def zarr_format(self) -> int:
+        """2 or 3."""
+        return self.layout.zarr_format
+
+    @property
+    def digest(self) -> str:
+        """sha256 over what the array's documents say, 64 hex digits; the same for every route to them."""
+        return node_digest(f"array {self.layout.digest} {list(self.shape)} {self.dimension_names!r}", self.attributes)
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why its chunks cannot be planned, or None."""
+        grid = self.layout.chunk_grid.chunk_shape
+        if grid is not None and len(grid) != len(self.shape):
+            return f"its chunks have {len(grid)} dimensions and its shape {len(self.shape)}"
+        return self.layout.obstacle
+
+
+def parse_dimension_names(names: Json, attributes: dict[str, Json], rank: int) -> tuple[str | None, ...] | None:
+    """The names of ``rank`` dimensions; None where names are given but do not fit.
+
+    Source: Zarr v3.1 "dimension_names"; xarray "Zarr encoding specification" for ``_ARRAY_DIMENSIONS``.
+    """
+    if names is None:
+        names = attributes.get("_ARRAY_DIMENSIONS")
+        if not _fits(names, rank):
+            return (None,) * rank
+    return tuple(names) if _fits(names, rank) else None
+
+
+def _fits(names: Json, rank: int) -> bool:
+    return isinstance(names, list) and len(names) == rank and all(n is None or isinstance(n, str) for n in names)

@@ -1,0 +1,117 @@
+"""What does the document of one node say?
+
+One parser object reads the documents of one hierarchy. It keeps the problems in order and each distinct layout once, so that a
+plate of ten thousand arrays costs one layout.
+Source: Zarr v2 specification, "Metadata"; Zarr v3.1 specification, "Array metadata" and "Group metadata".
+"""
+
+from collections.abc import Callable
+
+import orjson
+
+from catalog.errors import Problem, Severity
+from catalog.metadata.array import Array, parse_dimension_names
+from catalog.metadata.chunk_grid import parse_shape
+from catalog.metadata.document import Json, canonical_json
+from catalog.metadata.group import Group
+from catalog.metadata.layout import OWN_MEMBERS, Layout, parse_layout_v2, parse_layout_v3
+
+Node = Group | Array
+MAX_DIMENSIONS = 64
+
+
+class NodeParser:
+    """Turns the JSON values of documents into nodes; ``problems`` lists what was found wrong on the way."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._layouts: dict[tuple[int, str], Layout] = {}
+
+    def array_v2(self, path: str, zarray: Json, zattrs: Json, *, plain: bool = False) -> Array | None:
+        """An array from its ``.zarray`` and ``.zattrs``; ``plain`` promises values that orjson writes without loss."""
+        if not isinstance(zarray, dict):
+            return self._no_object(path, ".zarray")
+        return self._array(path, zarray, self._attributes(path, zattrs), 2, plain=plain)
+
+    def group_v2(self, path: str, zgroup: Json, zattrs: Json) -> Group | None:
+        """A group from its ``.zgroup`` and ``.zattrs``."""
+        if not isinstance(zgroup, dict):
+            return self._no_object(path, ".zgroup")
+        if zgroup.get("zarr_format") != 2:
+            self._add(path, "zarr-format", f".zgroup says zarr_format {zgroup.get('zarr_format')!r}; 2 is meant", severity="warning")
+        return Group(path, 2, self._attributes(path, zattrs))
+
+    def node_v3(self, path: str, document: Json, *, plain: bool = False) -> Node | None:
+        """A node from its ``zarr.json``."""
+        if not isinstance(document, dict):
+            return self._no_object(path, "zarr.json")
+        kind = document.get("node_type")
+        if "metadata_encoding" in document or document.get("zarr_format") != 3:
+            stated = document.get("zarr_format")
+            self._add(path, "zarr-format", f"zarr.json says zarr_format {stated!r}; only 3 is read (an early draft of v3?)")
+            return None
+        attributes = self._attributes(path, document.get("attributes"))
+        if kind == "array":
+            return self._array(path, document, attributes, 3, plain=plain)
+        if kind == "group":
+            return Group(path, 3, attributes)
+        self._add(path, "node-type", f"node_type is {kind!r}; 'array' or 'group' is allowed", pointer="/node_type")
+        return None
+
+    def _array(self, path: str, document: dict[str, Json], attributes: dict[str, Json], fmt: int, *, plain: bool) -> Array | None:
+        shape = parse_shape(document.get("shape"))
+        if shape is None or len(shape) > MAX_DIMENSIONS:
+            shown = repr(document.get("shape"))[:80]
+            self._add(path, "shape", f"shape is {shown}; a list of at most {MAX_DIMENSIONS} integers ≥ 0 is allowed", pointer="/shape")
+            return None
+        names = parse_dimension_names(document.get("dimension_names"), attributes, len(shape))
+        if names is None:
+            message = f"dimension_names {document['dimension_names']!r:.80} do not name {len(shape)} dimensions"
+            self._add(path, "dimension-names", message, pointer="/dimension_names", severity="warning")
+            names = (None,) * len(shape)
+        return Array(path, shape, self._layout(path, document, len(shape), fmt, plain=plain), names, attributes)
+
+    def _layout(self, path: str, document: dict[str, Json], rank: int, fmt: int, *, plain: bool) -> Layout:
+        shared = {key: value for key, value in document.items() if key not in OWN_MEMBERS}
+        write: Callable[[Json], str] = _plain_json if plain else canonical_json
+        text = write(shared)
+        layout = self._layouts.get((fmt, text))
+        if layout is None:
+            layout = parse_layout_v3(document, text) if fmt == 3 else parse_layout_v2(document, text)
+            self._layouts[fmt, text] = layout
+            self._check_layout(path, layout)
+        grid = layout.chunk_grid.chunk_shape
+        if grid is not None and len(grid) != rank:
+            self._add(path, "chunk-grid", f"chunks {list(grid)} have {len(grid)} dimensions, the shape has {rank}")
+        return layout
+
+    def _check_layout(self, path: str, layout: Layout) -> None:
+        """Problems of a layout, reported once, at the first array that has it."""
+        if layout.data_type.name == "unknown":
+            self._add(path, "data-type", f"data type {layout.data_type.json:.80} has no name")
+        if layout.chunk_grid.chunk_shape is None:
+            kind: Severity = "error" if layout.chunk_grid.name in {"regular", "unknown"} else "warning"
+            self._add(path, "chunk-grid", f"chunk grid {layout.chunk_grid.name!r} is not a regular grid of integers ≥ 1", severity=kind)
+        if not layout.chunk_key_encoding.known:
+            name, separator = layout.chunk_key_encoding.name, layout.chunk_key_encoding.separator
+            self._add(path, "chunk-key-encoding", f"chunk keys {name!r} with separator {separator!r} are not supported", severity="warning")
+        if layout.extensions:
+            self._add(path, "extension", f"extensions that are not supported: {', '.join(layout.extensions)}", severity="warning")
+
+    def _attributes(self, path: str, attributes: Json) -> dict[str, Json]:
+        if attributes is None:
+            return {}
+        if isinstance(attributes, dict):
+            return attributes
+        self._add(path, "attributes", f"attributes are {type(attributes).__name__}; an object is allowed")
+        return {}
+
+    def _no_object(self, path: str, name: str) -> None:
+        self._add(path, "not-an-object", f"{name} does not hold a JSON object")
+
+    def _add(self, path: str, kind: str, message: str, *, pointer: str = "", severity: Severity = "error") -> None:
+        self.problems.append(Problem(path, kind, message, pointer, severity))
+
+
+def _plain_json(value: Json) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
