@@ -1,0 +1,26 @@
+"""Does ``import catalog`` stay cheap, and does each outside library load only when it is needed?"""
+
+import json
+import subprocess
+import sys
+
+HEAVY = set(
+    "zarr numcodecs numpy rdflib pyshacl pyoxigraph fsspec s3fs aiohttp httpx SPARQLWrapper pydantic typer rich celery".split()
+)
+
+
+def _loaded_by(statement: str) -> set[str]:
+    program = f"{statement}; import json, sys; print(json.dumps(sorted(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    return {name.partition(".")[0] for name in json.loads(answer)}
+
+
+def test_import_catalog_loads_nothing_heavy() -> None:
+    loaded = _loaded_by("import catalog")
+    assert "catalog" in loaded
+    assert not loaded & HEAVY
+
+
+def test_the_metadata_floor_needs_no_library_that_does_io() -> None:
+    loaded = _loaded_by("import catalog.metadata.document")
+    assert not loaded & {"zarr", "fsspec", "aiohttp", "httpx", "rdflib", "pyoxigraph", "pyshacl"}
