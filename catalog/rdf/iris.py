@@ -1,0 +1,125 @@
+"""Which IRI names this thing?
+
+The only place where IRIs are minted. What belongs to one dataset lies below the dataset; what datasets may share (layouts,
+dimensions, codecs, attributes) is named by content, so that equal things have equal names. Nothing here may be guessed from outside:
+a path is percent-encoded UTF-8, whatever characters it has.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from catalog.errors import InputError
+
+DEFAULT_BASE = "http://localhost:8000/"
+RECORD, ASSERTED, CURATED, REJECTED = "record", "asserted", "curated", "rejected"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
+_BASE = re.compile(r"https?://[^\s<>\"{}|\\^`?#]+/")
+DATA_TYPE = "https://w3id.org/zarr-catalog/ns#dtype/"
+
+
+def safe_id(text: str) -> str:
+    """The text, if it can be a dataset's id: 1 to 128 letters, digits, ``.``, ``_``, ``~`` or ``-``, not beginning with a mark.
+
+    Raises
+    ------
+    InputError
+        It has other characters.
+    """
+    if not _ID.fullmatch(text):
+        raise InputError(f"{text!r} cannot be a dataset's id: use 1 to 128 letters, digits and . _ ~ -, beginning with a letter or digit")
+    return text
+
+
+def safe_base(text: str) -> str:
+    """The text, if it can be a base IRI: ``http`` or ``https``, ending in ``/``, without query or fragment."""
+    if not _BASE.fullmatch(text):
+        raise InputError(f"{text!r} cannot be the base IRI: it must begin with http:// or https:// and end with '/'")
+    return text
+
+
+def content_hash(text: str) -> str:
+    """24 hexadecimal digits that name a content; 96 bits, so a clash is out of reach for any catalogue."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def encoded_path(path: str) -> str:
+    """A node path as part of an IRI."""
+    return path if _PLAIN_PATH.fullmatch(path) else quote(path, safe="/~")
+
+
+@dataclass(frozen=True, slots=True)
+class Iris:
+    """Mints the IRIs of one deployment.
+
+    Attributes
+    ----------
+    base
+        The deployment's base IRI, ending in ``/``.
+    """
+
+    base: str = DEFAULT_BASE
+
+    def dataset(self, dataset_id: str) -> str:
+        """A dataset; also the name of its structure graph."""
+        return f"{self.base}datasets/{dataset_id}"
+
+    def graph(self, dataset_id: str, part: str = "") -> str:
+        """A named graph of a dataset: its structure, or the part named (``record``, ``asserted``, ``curated``, ``rejected``)."""
+        return f"{self.dataset(dataset_id)}/{part}" if part else self.dataset(dataset_id)
+
+    def node(self, dataset_id: str, path: str) -> str:
+        """A group or an array."""
+        return f"{self.base}datasets/{dataset_id}/nodes/{encoded_path(path)}"
+
+    def distribution(self, dataset_id: str) -> str:
+        """Where a dataset can be had."""
+        return f"{self.dataset(dataset_id)}/distribution"
+
+    def snapshot(self, dataset_id: str, digest: str) -> str:
+        """A snapshot of a dataset."""
+        return f"{self.dataset(dataset_id)}/snapshots/{digest}"
+
+    def layout(self, digest: str) -> str:
+        """A layout, by its digest."""
+        return f"{self.base}layouts/{digest[:24]}"
+
+    def codec(self, content: str) -> str:
+        """A codec at its place in a pipeline, by its content."""
+        return f"{self.base}codecs/{content_hash(content)}"
+
+    def attribute(self, content: str) -> str:
+        """A key with its value, by its content."""
+        return f"{self.base}attributes/{content_hash(content)}"
+
+    def dimension(self, index: int, size: int, name: str | None) -> str:
+        """A dimension; readable where its name is short."""
+        if name is None:
+            return f"{self.base}dimensions/{index}-{size}"
+        label = quote(name, safe="") if len(name) <= 64 else f"~{content_hash(name)}"
+        return f"{self.base}dimensions/{index}-{size}-{label}"
+
+    def dataset_id(self, iri: str) -> str | None:
+        """The id in the IRI of a dataset, or of anything below one; None for any other IRI."""
+        prefix = f"{self.base}datasets/"
+        if not iri.startswith(prefix):
+            return None
+        found = iri[len(prefix) :].split("/", 1)[0]
+        return found if _ID.fullmatch(found) else None
+
+
+def object_iri(digest: str) -> str:
+    """An archived object, by the SHA-256 of its bytes."""
+    return f"urn:sha256:{digest}"
+
+
+def object_digest(iri: str) -> str:
+    """The SHA-256 in the IRI of an archived object."""
+    return iri.removeprefix("urn:sha256:")
+
+
+def data_type(name: str) -> str:
+    """The concept of a data type; unknown names are encoded like any other."""
+    return DATA_TYPE + quote(name, safe="")
