@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 
-HEAVY = set(
-    "zarr numcodecs numpy rdflib pyshacl pyoxigraph fsspec s3fs aiohttp httpx SPARQLWrapper pydantic typer rich celery".split()
-)
+HEAVY = {
+    *("zarr", "numcodecs", "numpy", "fsspec", "s3fs", "aiohttp"),
+    *("rdflib", "pyshacl", "pyoxigraph", "httpx", "SPARQLWrapper"),
+    *("pydantic", "typer", "rich", "celery"),
+}
 
 
 def _loaded_by(statement: str) -> set[str]:
