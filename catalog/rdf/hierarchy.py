@@ -52,13 +52,10 @@ class Subject:
         The dataset's id.
     name
         Its readable name.
-    part_of
-        IRI of the node or dataset that this one lies in, where that is catalogued too.
     """
 
     dataset_id: str
     name: str
-    part_of: str | None = None
 
 
 def describe(hierarchy: Hierarchy, subject: Subject, iris: Iris, contexts: dict[str, Json] | None = None) -> Description:
@@ -131,8 +128,6 @@ class _Writer:
         ]
         if hierarchy.nodes[0].path == "":
             pairs.append((terms.ROOT_NODE, f"<{self._iris.node(subject.dataset_id, '')}>"))
-        if subject.part_of:
-            pairs.append((f"{DCT}isPartOf", f"<{subject.part_of}>"))
         return "".join(f"{dataset} <{predicate}> {value} .\n" for predicate, value in pairs)
 
     def _parent(self, path: str) -> str:
