@@ -1,0 +1,66 @@
+"""What do all kinds of store have in common when their documents are looked for?"""
+
+import re
+from dataclasses import dataclass
+
+import orjson
+
+from catalog.errors import Problem, StoreForbiddenError
+
+DOCUMENT_NAMES = ("zarr.json", ".zarray", ".zgroup", ".zattrs")
+"""File names of metadata documents; the first two can say that a folder is an array."""
+
+MAX_DEPTH = 128
+"""Folders below each other that are walked."""
+
+_NODE_TYPE = re.compile(rb'"node_type"\s*:\s*"(array|group)"')
+
+
+class ListingRefusedError(StoreForbiddenError):
+    """The store gives documents by name, but no list of names."""
+
+    code = "listing-refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that a walk came across: a document with its bytes, or a problem in its place."""
+
+    key: str
+    data: bytes | None = None
+    problem: Problem | None = None
+
+
+def is_array_v3(data: bytes) -> bool:
+    """Whether the text of a ``zarr.json`` says that its node is an array, below which no node can be.
+
+    The word is looked for in the text; only where it stands more than once (in attributes, say) is the text parsed.
+    """
+    found = _NODE_TYPE.findall(data)
+    if len(found) <= 1:
+        return found == [b"array"]
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return found[0] == b"array"
+    return isinstance(value, dict) and value.get("node_type") == "array"
+
+
+def join(folder: str, name: str) -> str:
+    """The key of a name inside a folder of the store."""
+    return f"{folder}/{name}" if folder else name
+
+
+def too_large(key: str, max_bytes: int) -> Problem:
+    """The problem of a document beyond the bound on its size."""
+    return Problem(key, "too-large", f"{key!r} has more than {max_bytes} bytes; it was not read")
+
+
+def too_many(limit: int) -> Problem:
+    """The problem of a walk that was stopped."""
+    return Problem("", "too-many-nodes", f"more than {limit} folders or nodes; the rest was left out")
+
+
+def too_deep(folder: str) -> Problem:
+    """The problem of a folder that was not entered."""
+    return Problem(folder, "too-deep", f"lies {MAX_DEPTH} folders deep; what is in it was left out")

@@ -1,0 +1,88 @@
+"""How are the metadata documents of one store read?
+
+A source knows one store and nothing about Zarr's meaning: it reads a key, many keys at once, and finds the documents below the root.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from catalog.errors import CatalogError
+from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits
+from catalog.stores.credentials import Credentials
+from catalog.stores.listing import Found, ListingRefusedError
+from catalog.stores.local import LocalSource
+from catalog.stores.policy import DEFAULT_PROTOCOLS
+from catalog.stores.url import StoreUrl, parse_store_url
+
+__all__ = ["Found", "ListingRefusedError", "Source", "open_source"]
+
+
+class Source(Protocol):
+    """Metadata documents of one store.
+
+    Attributes
+    ----------
+    location
+        The store's canonical URL; it holds no credential.
+    requests
+        Requests for metadata that were really made so far.
+    """
+
+    location: str
+    requests: int
+
+    def read(self, key: str, max_bytes: int) -> bytes | None:
+        """The bytes at a key; None where the store says that there is nothing.
+
+        Raises
+        ------
+        InputError
+            The key is not safe.
+        LimitExceededError
+            More than ``max_bytes``.
+        StoreUnauthorizedError, StoreForbiddenError, StoreUnavailableError
+            The store refused, or did not answer as it should.
+        """
+        ...
+
+    def read_many(self, keys: Iterable[str], max_bytes: int) -> dict[str, bytes | CatalogError | None]:
+        """The bytes at each key, read side by side; an error stands in the place of what could not be read."""
+        ...
+
+    def walk(self, limits: DocumentLimits = ..., known: Mapping[str, bytes] | None = None) -> Iterator[Found]:
+        """Every metadata document below the root with its bytes, and every problem on the way, in no order.
+
+        Parameters
+        ----------
+        limits
+            Bounds on bytes for each document, and on nodes.
+        known
+            Documents that were read before; they are not read again.
+
+        Raises
+        ------
+        ListingRefusedError
+            The store does not list what it holds.
+        """
+        ...
+
+    def list_documents(self) -> list[str]:
+        """The keys of all metadata documents below the root, sorted; errors as ``walk``."""
+        ...
+
+    def close(self) -> None:
+        """Give connections back."""
+        ...
+
+
+def open_source(
+    url: str | StoreUrl,
+    *,
+    credentials: Credentials | None = None,
+    filesystem: Any = None,
+    limits: DocumentLimits = DEFAULT_LIMITS,
+    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
+) -> Source:
+    """The source of a store's documents."""
+    url = parse_store_url(url, allow_protocols=allow_protocols) if isinstance(url, str) else url
+    return LocalSource(url)
