@@ -1,0 +1,181 @@
+"""What does every graph store do for us? The door that `embedded` and `fuseki` stand behind.
+
+**One graph, one document.** A named graph travels as canonical N-Triples: one triple per line, every line ended by ``\\n``, no
+blank nodes, no line twice. `GraphStore.apply` replaces whole graphs, all of them in one transaction.
+
+**What users see.** The default graph of a query is the union of all named graphs. Graphs whose IRI ends with ``/rejected``
+(the newest state that the shapes refused) are kept in a place of their own: they are in no union, and ``GRAPH ?g`` does not find
+them. A query that *names* one of them (``GRAPH <…/rejected>``, ``FROM <…/rejected>``) is answered from that place, and from
+nothing else: its default graph is empty, ``GRAPH ?g`` runs over the rejected graphs. `GraphStore.read_graph` reads either kind.
+
+**Order across the two places.** Rejected graphs are written before the others and dropped after them, so that whoever reads in
+the transaction's result that a state was refused finds that state.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import Protocol, runtime_checkable
+
+from catalog.graphstore.bindings import Bindings, Term
+
+REJECTED = "/rejected"
+"""How the IRI of a graph ends that no default graph may show."""
+
+SELECT_FORMATS = ("json", "csv", "tsv", "xml")
+GRAPH_FORMATS = ("turtle", "ntriples", "jsonld")
+MEDIA_TYPES: Mapping[str, str] = {
+    "json": "application/sparql-results+json",
+    "csv": "text/csv; charset=utf-8",
+    "tsv": "text/tab-separated-values; charset=utf-8",
+    "xml": "application/sparql-results+xml",
+    "turtle": "text/turtle",
+    "ntriples": "application/n-triples",
+    "jsonld": "application/ld+json",
+}
+
+
+def is_rejected(graph: str) -> bool:
+    """Whether a graph's IRI says that the shapes refused what it holds."""
+    return graph.endswith(REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphUpdate:
+    """The next content of one named graph.
+
+    Attributes
+    ----------
+    graph
+        IRI of the named graph.
+    ntriples
+        Its whole new content as canonical N-Triples. `None` (or ``b""``): the graph is dropped.
+    previous
+        Its present content where the caller knows it, which lets the store send a difference. `None`: unknown, the store
+        reads it. ``b""``: known to be absent.
+    """
+
+    graph: str
+    ntriples: bytes | None
+    previous: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A serialised answer, complete as it stands, and its media type."""
+
+    body: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that `GraphStore.check` looked at.
+
+    Attributes
+    ----------
+    name
+        Stable word, kebab-case, such as ``union-default-graph``.
+    outcome
+        ``ok``; ``warn``: it works, with a reservation; ``fail``: something the catalogue needs does not work.
+    message
+        One sentence: what was found, and what to do.
+    """
+
+    name: str
+    outcome: OneOf["ok", "warn", "fail"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCheck:
+    """What a graph store can do and what is missing."""
+
+    kind: str
+    place: str
+    checks: tuple[Check, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing that the catalogue needs is missing."""
+        return all(check.outcome != "fail" for check in self.checks)
+
+
+@runtime_checkable
+class GraphStore(Protocol):
+    """Named graphs of one audience, and SPARQL over them."""
+
+    audience: str
+
+    def apply(self, updates: Sequence[GraphUpdate]) -> None:
+        """Give several named graphs their next content, in one transaction.
+
+        Durable when it returns; a reader sees all of the old or all of the new content, never half. Graphs that `updates`
+        does not name are not touched. The same updates again change nothing.
+
+        Raises
+        ------
+        InputError
+            A graph is named twice, its name is not an absolute IRI, or its content is not canonical N-Triples.
+        GraphStoreUnavailableError
+            The store did not answer, or cannot be written. Either nothing was changed or everything was: repeat the call.
+        ForbiddenError
+            The store asks for a right that we do not have.
+        """
+        ...
+
+    def query(self, text: str, format: str = "json", *, timeout: float | None = None) -> Answer:  # noqa: A002
+        """Answer a user's query.
+
+        Parameters
+        ----------
+        text
+            SPARQL SELECT, ASK, CONSTRUCT or DESCRIBE. Our prefixes need no declaration.
+        format
+            ``json``, ``csv``, ``tsv``, ``xml`` for SELECT and ASK; ``turtle``, ``ntriples``, ``jsonld`` for the others.
+        timeout
+            Seconds after which the query is given up; `None`: the store's own limit.
+
+        Raises
+        ------
+        InputError
+            A syntax error (with its line), or a format that does not go with the form of the query.
+        ForbiddenError
+            SERVICE, or an update.
+        LimitExceededError
+            The text, the time, or the answer is too large; never a short answer.
+        GraphStoreUnavailableError
+            The store did not answer.
+        """
+        ...
+
+    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:
+        """Answer one of our own SELECT queries with typed terms.
+
+        Parameters
+        ----------
+        text
+            SPARQL SELECT, as a rule from `catalog.graphstore.queries.load_query`.
+        values
+            Terms for each ``#VALUES name`` line of `text`; see `catalog.graphstore.queries.bind`.
+        """
+        ...
+
+    def ask(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> bool:
+        """Answer one of our own ASK queries."""
+        ...
+
+    def read_graph(self, graph: str) -> bytes:
+        """The triples of one named graph as N-Triples, lines sorted; ``b""`` when there is none.
+
+        The store may have normalised literals (``"01"^^xsd:integer`` comes back as ``"1"``).
+        """
+        ...
+
+    def check(self) -> StoreCheck:
+        """What this store can do and what is missing, for ``catalog check``; raises nothing a store can cause."""
+        ...
+
+    def close(self) -> None:
+        """Give back files, locks and connections. Calling it again does nothing."""
+        ...

@@ -1,0 +1,206 @@
+"""May this query run? Only reading, only here, and only so large.
+
+A query of a user is read by `guard_query` before any engine sees it. It must be a SELECT, ASK, CONSTRUCT or DESCRIBE; it may not
+reach another server (SERVICE) or name Java classes; it stays under limits beyond which engines crash or stop answering (nesting
+of 800 brings pyoxigraph down, a path of 1,000 steps keeps its optimiser busy for minutes).
+
+``FROM`` and ``FROM NAMED`` pick among the graphs of this store; neither engine fetches anything for them.
+
+Source: SPARQL 1.1 Query Language, section 19.8; SPARQL 1.1 Federated Query.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NoReturn
+
+from catalog.errors import ForbiddenError, InputError, LimitExceededError
+from catalog.graphstore.door import GRAPH_FORMATS, SELECT_FORMATS, is_rejected
+from catalog.graphstore.lexer import Token, locate, read_tokens
+from catalog.graphstore.prefixes import PREFIXES
+
+Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
+FORMS: tuple[Form, ...] = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+
+MAX_BYTES = 64 * 1024
+MAX_NESTING = 64
+MAX_TOKENS = 4000
+MAX_PATH_STEPS = 64
+
+_UPDATES = frozenset("INSERT DELETE LOAD CLEAR DROP CREATE ADD MOVE COPY WITH".split())
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_PREFIX_OPERATORS = frozenset("!+-^")
+_STEPS = frozenset("/|^")
+_ENDS_PATH = frozenset(".;{}")
+
+
+@dataclass(frozen=True, slots=True)
+class SafeQuery:
+    """A query that the guard let through.
+
+    Attributes
+    ----------
+    text
+        As the user wrote it.
+    form
+        SELECT, ASK, CONSTRUCT or DESCRIBE.
+    prefixes
+        Those of ours that it uses and does not declare.
+    from_graphs
+        Whether FROM or FROM NAMED describe the query's own dataset.
+    graph_patterns
+        Whether GRAPH occurs.
+    rejected
+        Whether it names a graph of refused states, so that the place of those answers it.
+    """
+
+    text: str
+    form: Form
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    from_graphs: bool = False
+    graph_patterns: bool = False
+    rejected: bool = False
+
+    def check_format(self, format: str) -> None:  # noqa: A002
+        """Refuse a format that does not go with the form.
+
+        Raises
+        ------
+        InputError
+            The message lists the formats that do.
+        """
+        allowed = SELECT_FORMATS if self.form in {"SELECT", "ASK"} else GRAPH_FORMATS
+        if format not in allowed:
+            raise InputError(f"the format {format!r} does not go with {self.form}: use one of {', '.join(allowed)}")
+
+
+def _exceeded(limit: str, value: int, allowed: int, what: str) -> NoReturn:
+    raise LimitExceededError(f"the query has {what}: {value}, at most {allowed} are allowed", limit=limit, value=value, allowed=allowed)
+
+
+def _check_size(tokens: Sequence[Token]) -> None:
+    """Refuse what is nested too deep, or has too long a path."""
+    depth = chain = steps = 0
+    for token in tokens:
+        sign = token.text if token.kind == "sign" else ""
+        chain = chain + 1 if sign in _PREFIX_OPERATORS else 0
+        depth += (sign[:1] in _OPENING or sign == "<<") - (sign[-1:] in _CLOSING or sign == ">>")
+        if depth + chain > MAX_NESTING:
+            _exceeded("sparql-nesting", depth + chain, MAX_NESTING, "levels of nesting")
+        steps = 0 if sign in _ENDS_PATH else steps + (sign in _STEPS)
+        if steps >= MAX_PATH_STEPS:
+            _exceeded("sparql-path-steps", steps + 1, MAX_PATH_STEPS, "steps in one path")
+
+
+def _check_reach(text: str, tokens: Sequence[Token]) -> None:
+    """Refuse every spelling of SERVICE, and functions that name Java classes.
+
+    No keyword but SERVICE contains that word, so any bare word or prefix that does is refused: engines split words differently.
+    """
+    for token in tokens:
+        word = token.text if token.kind == "word" else token.text.partition(":")[0] if token.kind == "name" else ""
+        if "service" in word.lower():
+            hint = "; call that prefix something else" if token.kind == "name" else ""
+            raise ForbiddenError(f"SERVICE at {locate(text, token.at)} is not allowed: a query reads this graph store only{hint}")
+        if token.kind == "iri" and token.text.lower().startswith("java:"):
+            raise ForbiddenError(f"<{token.text}> at {locate(text, token.at)} is not allowed: Java functions are closed")
+
+
+def _read_prologue(tokens: Sequence[Token]) -> tuple[dict[str, str], int]:
+    """The prefixes a query declares, and where its form begins."""
+    declared: dict[str, str] = {}
+    at = 0
+    while at < len(tokens) and tokens[at].kind == "word":
+        word = tokens[at].text.upper()
+        if word == "PREFIX" and at + 2 < len(tokens):
+            declared[tokens[at + 1].text.rstrip(":")] = tokens[at + 2].text
+            at += 3
+        elif word in {"BASE", "VERSION"}:
+            at += 2
+        else:
+            break
+    return declared, at
+
+
+def _read_form(text: str, tokens: Sequence[Token], at: int) -> Form:
+    word = tokens[at].text.upper() if at < len(tokens) else ""
+    if word in _UPDATES:
+        raise ForbiddenError(f"{word} at {locate(text, tokens[at].at)} is not allowed: only SELECT, ASK, CONSTRUCT and DESCRIBE are")
+    for form in FORMS:
+        if word == form or word.startswith(form):  # "SELECT*" is one word and a sign; some engines also read "ASKWHERE"
+            return form
+    where = f" at {locate(text, tokens[at].at)}" if at < len(tokens) else ""
+    raise InputError(f"no query{where}: it begins with SELECT, ASK, CONSTRUCT or DESCRIBE, after PREFIX and BASE")
+
+
+def _read_prefixes(text: str, tokens: Sequence[Token], declared: Mapping[str, str]) -> dict[str, str]:
+    """Those of our prefixes that the query needs.
+
+    Raises
+    ------
+    InputError
+        It uses a prefix that neither it nor we declare.
+    """
+    needed: dict[str, str] = {}
+    for token in tokens:
+        if token.kind != "name" or (prefix := token.text.partition(":")[0]) in declared:
+            continue
+        if prefix not in PREFIXES:
+            known = ", ".join(PREFIXES)
+            raise InputError(
+                f"the prefix {prefix + ':'!r} at {locate(text, token.at)} is not declared: add PREFIX {prefix}: <…>"
+                f" (declared for you: {known})"
+            )
+        needed[prefix] = PREFIXES[prefix]
+    return needed
+
+
+def _names_rejected(tokens: Sequence[Token]) -> bool:
+    for token in tokens:
+        if token.kind == "iri" and (is_rejected(token.text) or token.text == "rejected"):
+            return True
+        if token.kind == "name" and is_rejected("/" + token.text.partition(":")[2].replace("\\", "")):
+            return True
+    return False
+
+
+def guard_query(text: str) -> SafeQuery:
+    """Let a read-only query through, or say why not.
+
+    Parameters
+    ----------
+    text
+        SPARQL query, at most 64 KiB of UTF-8, 4,000 tokens, 64 levels of nesting, 64 steps in one property path.
+
+    Raises
+    ------
+    InputError
+        It is no query, or holds something that is no SPARQL token (line and column are named).
+    ForbiddenError
+        An update, SERVICE in any spelling, or a ``java:`` function.
+    LimitExceededError
+        A limit, by name and figure.
+    """
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        raise InputError(f"the query holds a lone surrogate at {locate(text, error.start)}") from None
+    if size > MAX_BYTES:
+        _exceeded("sparql-bytes", size, MAX_BYTES, "bytes")
+    tokens: list[Token] = []
+    for token in read_tokens(text):
+        tokens.append(token)
+        if len(tokens) > MAX_TOKENS:
+            _exceeded("sparql-tokens", len(tokens), MAX_TOKENS, "tokens")
+    _check_size(tokens)
+    _check_reach(text, tokens)
+    declared, at = _read_prologue(tokens)
+    form = _read_form(text, tokens, at)
+    words = {token.text.upper() for token in tokens if token.kind == "word"}
+    return SafeQuery(
+        text,
+        form,
+        prefixes=_read_prefixes(text, tokens[at:], declared),
+        from_graphs=any(word.startswith("FROM") for word in words),
+        graph_patterns="GRAPH" in words,
+        rejected=_names_rejected(tokens[at:]),
+    )

@@ -1,0 +1,162 @@
+"""How does an Oxigraph store answer a guarded query? As bytes for users, as typed terms for us."""
+
+import io
+from typing import Final
+
+import pyoxigraph as ox
+
+from catalog.errors import GraphStoreUnavailableError, InputError, LimitExceededError
+from catalog.graphstore.bindings import Bindings, Blank, Iri, Literal, Term
+from catalog.graphstore.guard import SafeQuery
+
+RESULT_FORMATS: Final = {
+    "json": ox.QueryResultsFormat.JSON,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+    "xml": ox.QueryResultsFormat.XML,
+}
+GRAPH_FORMATS: Final = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "jsonld": ox.RdfFormat.JSON_LD,
+}
+_EXPECTED: Final = 160
+"""Characters of an Oxigraph syntax error worth showing: it goes on to list every token that the grammar would have taken."""
+
+
+class _Capped(io.RawIOBase):
+    """Collects an answer up to a limit."""
+
+    def __init__(self, limit: int) -> None:
+        self.parts: list[bytes] = []
+        self.size = 0
+        self._limit = limit
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self.size += len(data)
+        if self.size > self._limit:
+            raise _too_large(self._limit)
+        self.parts.append(bytes(data))
+        return len(data)
+
+
+def _too_large(limit: int) -> LimitExceededError:
+    return LimitExceededError(
+        f"the answer is larger than {limit} bytes: ask for fewer columns, or add a LIMIT",
+        limit="sparql-answer-bytes",
+        value=limit + 1,
+        allowed=limit,
+    )
+
+
+def _run(store: ox.Store, safe: SafeQuery, *, union: bool) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+    try:
+        return store.query(
+            safe.text,
+            prefixes=dict(safe.prefixes),
+            use_default_graph_as_union=union and not safe.from_graphs,
+        )
+    except SyntaxError as error:
+        raise InputError(_syntax(error)) from error
+    except (RuntimeError, ValueError) as error:  # a function that does not exist
+        raise InputError(f"the query cannot run: {error}") from error
+    except OSError as error:
+        raise GraphStoreUnavailableError(f"the graph store could not be read: {error}") from error
+
+
+def _syntax(error: SyntaxError) -> str:
+    where = f" at line {error.lineno}, column {error.offset}" if error.lineno else ""
+    message = " ".join(str(error.msg).split())
+    return f"syntax error in the query{where}: {message[:_EXPECTED]}{'…' if len(message) > _EXPECTED else ''}"
+
+
+def answer_query(store: ox.Store, safe: SafeQuery, format: str, max_bytes: int) -> bytes:  # noqa: A002
+    """Serialise the answer of a query.
+
+    Parameters
+    ----------
+    store
+        Where to look.
+    safe
+        What `guard_query` let through. Its default graph is the union of all named graphs, but for a query on rejected graphs.
+    format
+        One that goes with the query's form.
+    max_bytes
+        Largest answer.
+
+    Raises
+    ------
+    InputError
+        A syntax error that the guard does not see, or an unknown function.
+    LimitExceededError
+        The answer is larger than `max_bytes`.
+    GraphStoreUnavailableError
+        The store's files could not be read.
+    """
+    results = _run(store, safe, union=not safe.rejected)
+    out = _Capped(max_bytes)
+    try:
+        if isinstance(results, ox.QueryTriples):
+            results.serialize(out, GRAPH_FORMATS[format])
+        else:
+            results.serialize(out, RESULT_FORMATS[format])
+    except LimitExceededError:
+        raise
+    except (RuntimeError, ValueError) as error:
+        raise InputError(f"the query cannot run: {error}") from error
+    except OSError as error:
+        if out.size > max_bytes:
+            raise _too_large(max_bytes) from None
+        raise GraphStoreUnavailableError(f"the graph store could not be read: {error}") from error
+    return b"".join(out.parts)
+
+
+def from_oxigraph(term: object) -> Term | None:
+    """An Oxigraph term as ours.
+
+    Raises
+    ------
+    InputError
+        A triple term: our graphs hold none.
+    """
+    match term:
+        case None:
+            return None
+        case ox.NamedNode():
+            return Iri(term.value)
+        case ox.Literal():
+            return Literal(term.value, term.datatype.value, term.language)
+        case ox.BlankNode():
+            return Blank(term.value)
+    raise InputError(f"a term of this kind cannot be read: {term}")
+
+
+def to_bindings(solutions: ox.QuerySolutions) -> Bindings:
+    """All solutions as typed terms."""
+    columns = tuple(variable.value for variable in solutions.variables)
+    rows = [tuple(from_oxigraph(term) for term in solution) for solution in solutions]
+    return Bindings(columns, rows)
+
+
+def read_bindings(store: ox.Store, safe: SafeQuery) -> Bindings | bool:
+    """The typed answer of one of our own SELECT or ASK queries.
+
+    Raises
+    ------
+    InputError
+        It is neither, or does not parse.
+    GraphStoreUnavailableError
+        The store's files could not be read.
+    """
+    results = _run(store, safe, union=True)
+    if isinstance(results, ox.QueryTriples):
+        raise InputError("CONSTRUCT and DESCRIBE have no bindings: use `query`")
+    if isinstance(results, ox.QueryBoolean):
+        return bool(results)
+    try:
+        return to_bindings(results)
+    except OSError as error:
+        raise GraphStoreUnavailableError(f"the graph store could not be read: {error}") from error
