@@ -1,0 +1,93 @@
+"""What came of an ingest or a validation, for people and for programs?"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from catalog.archive import Archive
+from catalog.errors import CatalogError, MetadataError, Problem, Severity
+from catalog.validation.report import Report
+
+_SEVERITY: dict[str, Severity] = {"violation": "error", "warning": "warning", "info": "info"}
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """The outcome for one store.
+
+    Attributes
+    ----------
+    id, iri
+        The dataset; empty where none could be named.
+    route, requests, complete, fresh
+        How its metadata was read, with how many requests, whether whole, and how far it is known to be current.
+    groups, arrays, triples
+        What was found and written.
+    conforms, accepted
+        Whether the shapes found nothing at all, and nothing that blocks.
+    changed
+        Whether anything but the time of the look was written.
+    access
+        ``public`` or ``restricted``.
+    problems
+        What was found wrong in documents, mapping and by the shapes.
+    report
+        The validation report; None where nothing was validated.
+    error
+        What stopped it; None where it went through.
+    """
+
+    id: str = ""
+    iri: str = ""
+    route: str = ""
+    requests: int = 0
+    groups: int = 0
+    arrays: int = 0
+    triples: int = 0
+    conforms: bool = False
+    accepted: bool = False
+    changed: bool = False
+    access: str = ""
+    problems: tuple[Problem, ...] = ()
+    report: Report | None = field(default=None, repr=False)
+    complete: bool = False
+    fresh: str = "unproven"
+    error: CatalogError | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that ``ingest --json`` prints, one on a line."""
+        shown = {
+            name: getattr(self, name)
+            for name in (
+                "id", "iri", "route", "requests", "groups", "arrays", "triples", "conforms", "accepted", "changed", "access",
+                "complete", "fresh",
+            )
+        }  # fmt: skip
+        shown["problems"] = [problem.to_dict() for problem in self.problems]
+        if self.error is not None:
+            shown["error"] = {"code": self.error.code, "message": str(self.error)}
+        return shown
+
+
+def failed(error: CatalogError) -> IngestResult:
+    """The outcome where an error stopped the ingest; nothing was written."""
+    found = error.problems if isinstance(error, MetadataError) else ()
+    return IngestResult(problems=found or (Problem("", error.code, str(error)),), error=error)
+
+
+def report_problems(report: Report) -> tuple[Problem, ...]:
+    """The results of a validation as problems: path of the node, name of the shape, what to do."""
+    return tuple(
+        Problem(result.path, _local_name(result.shape), result.message, severity=_SEVERITY.get(result.severity, "error"))
+        for result in report.results
+    )
+
+
+def _local_name(iri: str) -> str:
+    return iri.rpartition("#")[2].rpartition("/")[2] or "shape"
+
+
+def archived_report(archive: Archive, digest: str) -> tuple[Problem, ...]:
+    """The problems of an earlier ingest."""
+    return tuple(Problem(**row) for row in orjson.loads(archive.read(digest)))
