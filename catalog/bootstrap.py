@@ -1,0 +1,108 @@
+"""Which implementation stands behind each door? The only place where that is decided.
+
+Heavy libraries are imported where they are first needed, so that asking a question does not wait for what only an ingest uses.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from catalog.errors import InputError
+from catalog.graphstore.door import GraphStore
+from catalog.metadata.document import DocumentLimits
+from catalog.rdf.iris import DEFAULT_BASE, Iris
+from catalog.services.deployment import initialise, recorded_base
+from catalog.settings import Settings
+from catalog.stores.credentials import Credentials, parse_credentials
+
+if TYPE_CHECKING:
+    from catalog.services.workspace import Workspace
+
+AUDIENCES = ("catalog", "public")
+
+
+def open_graph_store(settings: Settings, audience: str = "catalog", *, writable: bool = False) -> GraphStore:
+    """The graph store of one audience.
+
+    Raises
+    ------
+    InputError
+        The settings do not name one.
+    GraphStoreUnavailableError
+        It does not answer, or another process keeps it.
+    """
+    if settings.graph_store_kind == "fuseki":
+        return _open_fuseki(settings, audience)
+    from catalog.graphstore.embedded import EmbeddedGraphStore
+
+    folder = Path(settings.graph_store_place)
+    return EmbeddedGraphStore(folder, audience, writable=writable, lock_timeout=settings.lock_timeout_s)
+
+
+def _open_fuseki(settings: Settings, audience: str) -> GraphStore:
+    raise NotImplementedError(settings, audience)
+
+
+def open_credentials(settings: Settings) -> Credentials:
+    """The credentials that the settings hold."""
+    return parse_credentials(settings.parsed_credentials())
+
+
+def document_limits(settings: Settings) -> DocumentLimits:
+    """The bounds on metadata that the settings hold."""
+    return DocumentLimits(**settings.metadata.model_dump())
+
+
+@contextmanager
+def open_reader(settings: Settings, audience: str = "catalog") -> Iterator[tuple[GraphStore, Iris]]:
+    """A graph store to ask, with the IRIs of its deployment."""
+    store = open_graph_store(settings, audience)
+    try:
+        yield store, Iris(recorded_base(store) or DEFAULT_BASE)
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_workspace(settings: Settings, *, base: str | None = None, shapes: Path | None = None) -> Iterator["Workspace"]:
+    """Everything that a use case which writes needs; the deployment is initialised where it was not.
+
+    Parameters
+    ----------
+    base
+        Base IRI to initialise with; None: the recorded one, else the default.
+    shapes
+        Folder of shapes to apply in place of the one in the settings.
+    """
+    from catalog.archive import open_archive
+    from catalog.rdf.conventions.jsonld import load_contexts
+    from catalog.services.workspace import Workspace
+    from catalog.validation.pyshacl_validator import PyShaclValidator
+    from catalog.validation.shapes import load_shapes
+
+    with ExitStack() as stack:
+        stores: list[GraphStore] = []
+        for audience in AUDIENCES:
+            stores.append(open_graph_store(settings, audience, writable=True))
+            stack.callback(stores[-1].close)
+        base = base or recorded_base(stores[0]) or DEFAULT_BASE
+        initialise(stores, base)
+        yield Workspace(
+            catalog=stores[0],
+            public=stores[1],
+            archive=open_archive(settings.archive_place),
+            iris=Iris(base),
+            validator=PyShaclValidator(),
+            shapes=load_shapes(folder=_folder(shapes or settings.shapes, "shapes")),
+            credentials=open_credentials(settings),
+            limits=document_limits(settings),
+            contexts=load_contexts(folder=_folder(settings.contexts, "contexts")) if settings.contexts else None,
+            protocols=frozenset(settings.protocols),
+        )
+
+
+def _folder(path: Path | None, what: str) -> Path | None:
+    if path is not None and not path.is_dir():
+        raise InputError(f"the folder of {what} {str(path)!r} does not exist")
+    return path

@@ -1,0 +1,102 @@
+"""``ingest`` and ``validate``: from stores to linked data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from catalog.bootstrap import open_workspace
+from catalog.cli.output import note, progress, say, say_error, say_json, say_problems
+from catalog.errors import CatalogError, InputError, NonConformantError, exit_code_of
+from catalog.settings import load_settings
+
+Urls = Annotated[list[str], typer.Argument(metavar="URL...", help="Paths or URLs of Zarr stores.")]
+Shapes = Annotated[Path | None, typer.Option("--shapes", help="Folder of shapes to apply beside the built-in ones.")]
+MetadataKey = Annotated[str, typer.Option("--metadata-key", help="Key of the consolidated metadata, such as .all_metadata.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per store and line.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("ingest")(ingest)
+    app.command("validate")(validate)
+
+
+def ingest(
+    urls: Urls,
+    dataset_id: Annotated[str, typer.Option("--id", help="Id of the dataset; one store only.")] = "",
+    access: Annotated[str, typer.Option(help="public or restricted; restricted by default where a login was needed.")] = "",
+    shapes: Shapes = None,
+    metadata_key: MetadataKey = "",
+    relocate: Annotated[bool, typer.Option("--relocate", help="The dataset of that id has moved to this URL.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, describe and validate, and write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Describe Zarr stores as linked data, validate it, and put it in force."""
+    if dataset_id and len(urls) > 1:
+        raise InputError(f"--id names one dataset, and {len(urls)} URLs are given; ingest them one by one")
+    if relocate and not dataset_id:
+        raise InputError("--relocate needs --id: which dataset has moved?")
+    if access not in {"", "public", "restricted"}:
+        raise InputError(f"--access is {access!r}; public or restricted is allowed")
+    given = {"dataset_id": dataset_id or None, "access": access or None, "relocate": relocate, "dry_run": dry_run}
+    _run(urls, shapes, as_json, {**given, "metadata_key": metadata_key or None})
+
+
+def validate(urls: Urls, shapes: Shapes = None, metadata_key: MetadataKey = "", as_json: AsJson = False) -> None:
+    """Say whether the shapes would accept stores; nothing is written."""
+    _run(urls, shapes, as_json, {"dry_run": True, "metadata_key": metadata_key or None})
+
+
+def _run(urls: list[str], shapes: Path | None, as_json: bool, given: dict[str, object]) -> None:
+    """Take the stores one by one; one that fails does not keep the others from their turn."""
+    from catalog.services.ingest import IngestRequest
+    from catalog.services.ingest import ingest as run_ingest
+    from catalog.services.outcome import IngestResult, failed
+
+    worst = 0
+    with open_workspace(load_settings(), shapes=shapes) as workspace:
+        for url in urls:
+            result: IngestResult
+            try:
+                with progress() as show:
+                    result = run_ingest(workspace, IngestRequest(url, **given), show)  # type: ignore[arg-type]
+            except CatalogError as error:
+                result = failed(error)
+            if as_json:
+                say_json(result.to_dict())
+            elif result.error is not None:
+                say_error(result.error)
+            else:
+                _show(result, dry_run=bool(given["dry_run"]))
+            worst = max(worst, _exit_code(result))
+    if worst:
+        raise SystemExit(worst)
+
+
+def _exit_code(result: "object") -> int:
+    from catalog.services.outcome import IngestResult
+
+    assert isinstance(result, IngestResult)  # noqa: S101 - narrows a lazily imported type
+    if result.error is not None:
+        return exit_code_of(result.error)
+    return 0 if result.accepted else exit_code_of(NonConformantError(""))
+
+
+def _show(result: "object", *, dry_run: bool) -> None:
+    from catalog.services.outcome import IngestResult
+    from catalog.validation.report import to_text
+
+    assert isinstance(result, IngestResult)  # noqa: S101 - narrows a lazily imported type
+    state = "would be " * dry_run + ("accepted" if result.accepted else "refused") + ("" if result.changed or dry_run else ", unchanged")
+    say(f"{result.id}  {state}  {result.iri}")
+    whole = "" if result.complete else ", not complete"
+    read = f"read by {result.route} in {result.requests} request{'s' * (result.requests != 1)}{whole}, freshness {result.fresh}"
+    say(f"  {result.groups} groups, {result.arrays} arrays, {result.triples} triples, {result.access}; {read}")
+    if result.report is not None and result.report.results:
+        for line in to_text(result.report).splitlines():
+            say(f"  {line}")
+    shown = {result.message for result in result.report.results} if result.report else set()
+    say_problems([problem for problem in result.problems if problem.message not in shown])
+    if not result.accepted and not dry_run:
+        note("  the last accepted state, if any, stays in force; the refused one is in the graph …/rejected")

@@ -1,0 +1,36 @@
+"""What does the catalogue answer, as a table?"""
+
+import json
+
+from catalog.graphstore.door import GraphStore
+from catalog.graphstore.guard import guard_query
+
+Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
+
+
+def preferred_format(text: str) -> str:
+    """The format that suits a reader: a table for SELECT and ASK, Turtle for what gives triples.
+
+    Raises
+    ------
+    InputError, ForbiddenError, LimitExceededError
+        The query cannot be asked.
+    """
+    return "table" if guard_query(text).form in {"SELECT", "ASK"} else "turtle"
+
+
+def answer_as_table(store: GraphStore, text: str, *, timeout: float | None = None) -> Table:
+    """Column names and rows of a SELECT, or the one cell of an ASK; IRIs and literals as plain text, unbound as nothing.
+
+    Raises
+    ------
+    InputError
+        The query has no table: use a format for triples.
+    """
+    guard_query(text).check_format("json")
+    answer = json.loads(store.query(text, "json", timeout=timeout).body)
+    if "boolean" in answer:
+        return ("answer",), [("true" if answer["boolean"] else "false",)]
+    columns = tuple(answer["head"]["vars"])
+    rows = answer["results"]["bindings"]
+    return columns, [tuple(row[name]["value"] if name in row else "" for name in columns) for row in rows]

@@ -1,0 +1,170 @@
+"""What may an operator change?
+
+One frozen model, read from ``CATALOG_…`` once by an entry point. Nested names take two underscores: ``CATALOG_FUSEKI__PASSWORD``.
+Nothing below this floor reads the environment.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from catalog.errors import InputError
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class FusekiSettings(BaseModel):
+    """How to reach a Fuseki that has other addresses than ours (see fuseki/README.md).
+
+    ``url`` and ``update_url`` are of the catalogue's Fuseki dataset, ``public_url`` and ``public_update_url`` of the public one;
+    those left empty follow from ``url``.
+    """
+
+    model_config = _FROZEN
+    url: str = ""
+    update_url: str = ""
+    public_url: str = ""
+    public_update_url: str = ""
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    timeout_s: float = Field(default=60.0, gt=0)
+
+
+class MetadataSettings(BaseModel):
+    """Bounds on one metadata document and one hierarchy."""
+
+    model_config = _FROZEN
+    max_bytes: int = Field(default=64 * 2**20, gt=0)
+    max_depth: int = Field(default=64, gt=0, le=512)
+    max_values: int = Field(default=8_000_000, gt=0)
+    max_nodes: int = Field(default=200_000, gt=0)
+
+
+class ReadSettings(BaseModel):
+    """Bounds on one read of array values."""
+
+    model_config = _FROZEN
+    max_result_bytes: int = Field(default=256 * 2**20, gt=0)
+    max_chunks: int = Field(default=10_000, gt=0)
+    max_chunk_bytes: int = Field(default=512 * 2**20, gt=0)
+    max_item_bytes: int = Field(default=64 * 2**10, gt=0)
+
+
+class Settings(BaseSettings):
+    """Everything an operator may change.
+
+    Attributes
+    ----------
+    graph_store
+        ``embedded:FOLDER`` or ``fuseki:URL``; by default embedded in the user's data folder.
+    archive
+        Folder or fsspec URL of the archive; by default a folder beside the embedded graph store.
+    credentials
+        JSON object: URL prefix → credential (see README, "Stores behind a login").
+    credentials_file
+        The same in a file.
+    shapes
+        Folder of shapes to apply beside the built-in ones.
+    contexts
+        Folder of JSON-LD contexts that may be used offline.
+    protocols
+        URL schemes to allow beside file, s3, http, https and memory.
+    lock_timeout_s
+        Seconds to wait for another process that writes to the embedded store.
+    query_timeout_s
+        Seconds a user's query may take.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CATALOG_", env_nested_delimiter="__", frozen=True, extra="ignore")
+    graph_store: str = ""
+    archive: str = ""
+    credentials: SecretStr = SecretStr("")
+    credentials_file: Path | None = None
+    shapes: Path | None = None
+    contexts: Path | None = None
+    protocols: Annotated[tuple[str, ...], NoDecode] = ()
+    lock_timeout_s: float = Field(default=30.0, ge=0)
+    query_timeout_s: float = Field(default=60.0, gt=0)
+    fuseki: FusekiSettings = FusekiSettings()
+    metadata: MetadataSettings = MetadataSettings()
+    read: ReadSettings = ReadSettings()
+
+    @property
+    def graph_store_kind(self) -> str:
+        """``embedded`` or ``fuseki``."""
+        kind = self.graph_store.partition(":")[0] or ("fuseki" if self.fuseki.url else "embedded")
+        if kind not in {"embedded", "fuseki"}:
+            raise InputError(f"CATALOG_GRAPH_STORE is {self.graph_store!r}; it must be embedded:FOLDER or fuseki:URL")
+        return kind
+
+    @property
+    def graph_store_place(self) -> str:
+        """The folder or URL of the graph store."""
+        place = self.graph_store.partition(":")[2]
+        if self.graph_store_kind == "embedded":
+            return str(Path(place).expanduser().absolute()) if place else str(data_folder() / "graphs")
+        url = place or self.fuseki.url
+        if not url:
+            raise InputError("CATALOG_GRAPH_STORE=fuseki needs an address: fuseki:URL, or CATALOG_FUSEKI__URL")
+        return url
+
+    @property
+    def archive_place(self) -> str:
+        """The folder or URL of the archive."""
+        if self.archive:
+            return self.archive
+        if self.graph_store_kind == "embedded":
+            return str(Path(self.graph_store_place) / "archive")
+        return str(data_folder() / "archive")
+
+    def parsed_credentials(self) -> dict[str, Any]:
+        """URL prefix → credential, from the setting and the file; the setting wins."""
+        found: dict[str, Any] = {}
+        if self.credentials_file:
+            try:
+                found |= _json_object(self.credentials_file.read_text(), f"CATALOG_CREDENTIALS_FILE {self.credentials_file}")
+            except OSError as error:
+                raise InputError(f"CATALOG_CREDENTIALS_FILE cannot be read: {error}") from error
+        text = self.credentials.get_secret_value()
+        return found | (_json_object(text, "CATALOG_CREDENTIALS") if text else {})
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings from the environment, with values given here in their place.
+
+    Raises
+    ------
+    InputError
+        A setting has a value that is not allowed; the message names the setting and never a secret.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        faults = [f"CATALOG_{'__'.join(str(step).upper() for step in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise InputError(f"settings that cannot be used: {'; '.join(faults)}") from None
+
+
+def _json_object(text: str, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise InputError(f'{name} must hold a JSON object such as {{"https://host/": {{"type": "bearer", "token": "…"}}}}')
+    return value
+
+
+def data_folder() -> Path:
+    """The user's data folder of this program, as the platform has it."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Application Support")
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "zarr-linked-catalog"
