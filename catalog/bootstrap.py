@@ -15,6 +15,7 @@ from catalog.rdf.iris import DEFAULT_BASE, Iris
 from catalog.services.deployment import initialise, recorded_base
 from catalog.settings import Settings
 from catalog.stores.credentials import Credentials, parse_credentials
+from catalog.stores.policy import DEFAULT_PROTOCOLS
 
 if TYPE_CHECKING:
     from catalog.services.workspace import Workspace
@@ -98,7 +99,7 @@ def open_workspace(settings: Settings, *, base: str | None = None, shapes: Path 
             credentials=open_credentials(settings),
             limits=document_limits(settings),
             contexts=load_contexts(folder=_folder(settings.contexts, "contexts")) if settings.contexts else None,
-            protocols=frozenset(settings.protocols),
+            protocols=DEFAULT_PROTOCOLS | frozenset(settings.protocols),
         )
 
 

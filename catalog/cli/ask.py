@@ -20,7 +20,9 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def sparql(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="SPARQL; zo:, dcat: and the other usual prefixes are declared.")] = "",
+    query: Annotated[
+        str, typer.Argument(metavar="QUERY", help="SPARQL; zo:, dcat: and the other usual prefixes are declared.")
+    ] = "",
     file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the query from a file; - is standard input.")] = None,
     format_: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "",
     public: Annotated[bool, typer.Option("--public", help="Ask what anonymous users may see.")] = False,

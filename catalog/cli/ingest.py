@@ -88,7 +88,11 @@ def _show(result: "object", *, dry_run: bool) -> None:
     from catalog.validation.report import to_text
 
     assert isinstance(result, IngestResult)  # noqa: S101 - narrows a lazily imported type
-    state = "would be " * dry_run + ("accepted" if result.accepted else "refused") + ("" if result.changed or dry_run else ", unchanged")
+    state = (
+        "would be " * dry_run
+        + ("accepted" if result.accepted else "refused")
+        + ("" if result.changed or dry_run else ", unchanged")
+    )
     say(f"{result.id}  {state}  {result.iri}")
     whole = "" if result.complete else ", not complete"
     read = f"read by {result.route} in {result.requests} request{'s' * (result.requests != 1)}{whole}, freshness {result.fresh}"

@@ -64,13 +64,13 @@ def show(name: str = typer.Argument(metavar="ID-or-IRI"), as_json: bool = JSON) 
             continue
         rows.append((title, f"{snapshot.digest[:12]} of {snapshot.generated}"))
         rows.append(("", f"{snapshot.groups} groups, {snapshot.arrays} arrays, {snapshot.triples} triples"))
-        rows.append(("", f"read by {snapshot.route}{f' ({snapshot.metadata_key})' if snapshot.metadata_key else ''}, {snapshot.fresh}"))
+        rows.append(
+            ("", f"read by {snapshot.route}{f' ({snapshot.metadata_key})' if snapshot.metadata_key else ''}, {snapshot.fresh}")
+        )
     say_table(("", ""), rows)
 
 
-def delete(
-    name: str = typer.Argument(metavar="ID"), yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask.")
-) -> None:
+def delete(name: str = typer.Argument(metavar="ID"), yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask.")) -> None:
     """Remove a dataset and all its graphs; archived objects stay."""
     from catalog.services.delete import delete as delete_dataset
 

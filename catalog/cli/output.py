@@ -1,7 +1,7 @@
 """How do answers and errors look on a terminal, and in a pipe?
 
-Answers go to standard output, all else to standard error. What strangers wrote (names, messages, values) is shown with control and
-direction-changing characters as escapes, so that it cannot rewrite the screen.
+Answers go to standard output, all else to standard error. What strangers wrote (names, messages, values) is shown with control
+and direction-changing characters as escapes, so that it cannot rewrite the screen.
 """
 
 import json
@@ -22,7 +22,7 @@ MAX_PROBLEMS = 20
 
 
 def plain(text: object) -> str:
-    """A text that can be shown: control and direction-changing characters become ``\\uXXXX``."""
+    r"""A text that can be shown: control and direction-changing characters become ``\uXXXX``."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04X}", str(text))
 
 

@@ -1,7 +1,7 @@
 """Which base IRI does this deployment mint its IRIs below?
 
-It is chosen once and recorded in the graph store itself, in a graph named by it. Every start reads it from there, so that no setting
-can make a store with two bases.
+It is chosen once and recorded in the graph store itself, in a graph named by it. Every start reads it from there, so that no
+setting can make a store with two bases.
 """
 
 from catalog.errors import ConflictError
@@ -22,7 +22,9 @@ def recorded_base(store: GraphStore) -> str | None:
     """
     found = sorted({value for value in store.select(load_query("deployment")).values("base") if value})
     if len(found) > 1:
-        raise ConflictError(f"the graph store records several base IRIs, {' and '.join(found)}; remove all but one of these graphs")
+        raise ConflictError(
+            f"the graph store records several base IRIs, {' and '.join(found)}; remove all but one of these graphs"
+        )
     return found[0] if found else None
 
 

@@ -13,21 +13,20 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
 from catalog.errors import Problem
-from catalog.graphstore.door import GraphUpdate
 from catalog.metadata.dataset import Access, Dataset, Snapshot
 from catalog.metadata.document import Document
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
-from catalog.rdf.dataset import record_ntriples
 from catalog.rdf.hierarchy import MAPPING_VERSION, Description, Subject, describe
-from catalog.rdf.iris import ASSERTED, CURATED, RECORD, REJECTED
+from catalog.rdf.iris import CURATED
+from catalog.services.force import Graphs, link_parts, put_aside, put_in_force, put_records
 from catalog.services.outcome import IngestResult, archived_report, report_problems
 from catalog.services.registry import Registry, name_of, new_id, registration
 from catalog.services.workspace import Workspace
-from catalog.stores.credentials import Credential, Credentials
 from catalog.stores.documents import Harvest, read_documents
 from catalog.stores.source import open_source
 from catalog.stores.url import StoreUrl, parse_store_url
@@ -54,6 +53,8 @@ class IngestRequest:
         The dataset of that id has moved to this URL.
     dry_run
         Read, describe and validate, and write nothing.
+    filesystem
+        An fsspec filesystem to read through, in place of one made from the URL.
     """
 
     url: str
@@ -62,6 +63,7 @@ class IngestRequest:
     metadata_key: str | None = None
     relocate: bool = False
     dry_run: bool = False
+    filesystem: Any = None
 
 
 def ingest(workspace: Workspace, request: IngestRequest, progress: Progress = lambda _: None) -> IngestResult:
@@ -93,7 +95,7 @@ class _Ingest:
     registry: Registry = field(init=False)
 
     def run(self) -> IngestResult:
-        self.url = parse_store_url(self.request.url)
+        self.url = parse_store_url(self.request.url, allow_protocols=self.workspace.protocols)
         self.registry = Registry(self.workspace.catalog, self.workspace.iris)
         self.known = registration(self.registry, self.url.location, self.request.dataset_id, relocate=self.request.relocate)
         self.dataset = self._registered()
@@ -147,15 +149,21 @@ class _Ingest:
             id=self.request.dataset_id or new_id(location),
             name=name_of(location),
             location=location,
-            access=self.request.access or ("restricted" if self._credential() else "public"),
+            access=self.request.access or ("restricted" if self._needs_credential() else "public"),
             part_of=self.registry.whole_of(location),
         )
 
-    def _credential(self) -> Credential | None:
-        return self.url.credential or self.workspace.credentials.find(self.url.location)
+    def _needs_credential(self) -> bool:
+        return bool(self.url.credential or self.url.query or self.workspace.credentials.find(self.url.location))
 
     def _harvest(self) -> Harvest:
-        source = open_source(self.url, credentials=self.workspace.credentials, limits=self.workspace.limits)
+        source = open_source(
+            self.url,
+            credentials=self.workspace.credentials,
+            filesystem=self.request.filesystem,
+            limits=self.workspace.limits,
+            allow_protocols=self.workspace.protocols,
+        )
         try:
             known_key = self.known.latest.metadata_key if self.known and self.known.latest else ""
             return read_documents(
@@ -177,8 +185,7 @@ class _Ingest:
         assert latest is not None  # noqa: S101 - _is_unchanged looked
         problems = archived_report(self.workspace.archive, latest.report)
         if not self.request.dry_run:
-            record = self._record_update(replace(self.dataset, checked=_now()))
-            self.workspace.catalog.apply([record])
+            put_records(self.workspace, [replace(self.dataset, checked=_now())])
         return IngestResult(
             id=self.dataset.id,
             iri=self.workspace.iris.dataset(self.dataset.id),
@@ -234,30 +241,15 @@ class _Ingest:
         )
         if report.accepted:
             dataset = replace(self.dataset, current=snapshot, rejected=None, checked=now)
-            self._put_in_force(dataset, description, curated)
+            graphs = Graphs(description.structure, description.asserted, curated)
+            put_in_force(self.workspace, dataset, graphs, before=self._content_before())
         else:
             dataset = replace(self.dataset, rejected=snapshot, checked=now)
-            rejected = GraphUpdate(self._graph(REJECTED), description.structure + description.asserted)
-            self.workspace.catalog.apply([rejected, self._record_update(dataset)])
+            put_aside(self.workspace, dataset, description.structure + description.asserted)
         if self.known is None:
-            self._adopt(dataset)
-
-    def _put_in_force(self, dataset: Dataset, description: Description, curated: bytes) -> None:
-        """Replace the dataset's graphs in both audiences; the smaller audience first, so that it never shows too much."""
-        old = self._content_before()
-        structure, asserted = self._graph(), self._graph(ASSERTED)
-        new = [(structure, description.structure), (asserted, description.asserted)]
-        public = dataset.access == "public"
-        self.workspace.public.apply([
-            *(GraphUpdate(name, text if public else None) for name, text in new),
-            GraphUpdate(self._graph(CURATED), curated if public and curated else None),
-            self._record_update(dataset, "public") if public else GraphUpdate(self._graph(RECORD), None),
-        ])
-        self.workspace.catalog.apply([
-            *(GraphUpdate(name, text, previous=previous) for (name, text), previous in zip(new, old, strict=True)),
-            GraphUpdate(self._graph(REJECTED), None),
-            self._record_update(dataset),
-        ])
+            link_parts(self.workspace, self.registry.below(dataset.location))
+        elif self.known.access != dataset.access:
+            link_parts(self.workspace, self.registry.parts_of(dataset.id), always=True)
 
     def _content_before(self) -> tuple[bytes | None, bytes | None]:
         """What the two graphs hold now, so that a difference can be sent; None where only the graph store knows."""
@@ -265,17 +257,6 @@ class _Ingest:
             return b"", b""
         before, archive = self.known.current, self.workspace.archive
         return (archive.read(before.structure), archive.read(before.asserted)) if before else (None, None)
-
-    def _record_update(self, dataset: Dataset, audience: str = "catalog") -> GraphUpdate:
-        return GraphUpdate(self._graph(RECORD), record_ntriples(dataset, self.workspace.iris, audience))
-
-    def _adopt(self, whole: Dataset) -> None:
-        """Link the datasets that lie below a new one to it, where nothing nearer holds them."""
-        for part in self.registry.below(whole.location):
-            linked = replace(part, part_of=self.registry.whole_of(part.location))
-            if linked.part_of != part.part_of:
-                name = self.workspace.iris.graph(part.id, RECORD)
-                self.workspace.catalog.apply([GraphUpdate(name, record_ntriples(linked, self.workspace.iris))])
 
 
 def _now() -> str:

@@ -64,7 +64,11 @@ class Registry:
     def parts_of(self, dataset_id: str) -> list[Dataset]:
         """The datasets recorded as part of a dataset, or of a node in it."""
         answer = self._store.select(load_query("datasets-part-of"))
-        parts = [part for part, whole in zip(answer.values("dataset"), answer.values("whole"), strict=True) if self._is(whole, dataset_id)]
+        parts = [
+            part
+            for part, whole in zip(answer.values("dataset"), answer.values("whole"), strict=True)
+            if self._is(whole, dataset_id)
+        ]
         return list(self.by_ids(self._ids(parts)).values())
 
     def require(self, name: str) -> Dataset:
@@ -96,9 +100,6 @@ class Registry:
 
     def _ids(self, iris: Iterable[str | None]) -> list[str]:
         return sorted({each for iri in iris if iri and (each := self._iris.dataset_id(iri))})
-
-    def _is(self, iri: str | None, dataset_id: str) -> bool:
-        return iri is not None and self._iris.dataset_id(iri) == dataset_id
 
 
 def _folders_above(location: str) -> list[str]:
@@ -135,6 +136,6 @@ def registration(registry: Registry, location: str, dataset_id: str | None, *, r
     named = here or registry.by_id(safe_id(dataset_id))
     if named and named.location != location and not relocate:
         raise ConflictError(
-            f"the id {dataset_id!r} belongs to {named.location}: choose another id, or say --relocate if that store has moved here"
+            f"the id {dataset_id!r} belongs to {named.location}: choose another id, or --relocate if that store moved here"
         )
     return named

@@ -8,6 +8,7 @@ from catalog.graphstore.door import GraphStore
 from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits, Json
 from catalog.rdf.iris import Iris
 from catalog.stores.credentials import Credentials
+from catalog.stores.policy import DEFAULT_PROTOCOLS
 from catalog.validation.door import Validator
 from catalog.validation.shapes import Shapes
 
@@ -32,6 +33,8 @@ class Workspace:
         Bounds on what is read of a store's metadata.
     contexts
         JSON-LD contexts by URL, beside the built-in set; None where there are no others.
+    protocols
+        URL schemes that may be read.
     """
 
     catalog: GraphStore
@@ -43,3 +46,4 @@ class Workspace:
     credentials: Credentials = field(default_factory=Credentials)
     limits: DocumentLimits = DEFAULT_LIMITS
     contexts: Mapping[str, Json] | None = None
+    protocols: frozenset[str] = DEFAULT_PROTOCOLS

@@ -1,0 +1,103 @@
+"""Which graphs are in force, and who may see them?
+
+Everything that writes a dataset's graphs does it here, in both audiences. The public one is written first: where a crash cuts
+between the two, what was withdrawn is no longer shown, and the next ingest does the rest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from catalog.graphstore.door import GraphUpdate
+from catalog.metadata.dataset import Dataset
+from catalog.rdf.dataset import record_ntriples
+from catalog.rdf.iris import ASSERTED, CURATED, RECORD, REJECTED
+from catalog.services.registry import Registry
+from catalog.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """Content of a dataset's graphs, as canonical N-Triples."""
+
+    structure: bytes
+    asserted: bytes
+    curated: bytes
+
+
+def put_in_force(workspace: Workspace, dataset: Dataset, graphs: Graphs, before: tuple[bytes | None, bytes | None]) -> None:
+    """Replace a dataset's graphs by an accepted state.
+
+    Parameters
+    ----------
+    before
+        What the structure and asserted graphs hold now; None where only the graph store knows.
+    """
+    iris, public = workspace.iris, dataset.access == "public"
+    structure, asserted = iris.graph(dataset.id), iris.graph(dataset.id, ASSERTED)
+    workspace.public.apply(
+        [
+            GraphUpdate(structure, graphs.structure if public else None, previous=b"" if before[0] == b"" else None),
+            GraphUpdate(asserted, graphs.asserted if public else None, previous=b"" if before[1] == b"" else None),
+            GraphUpdate(iris.graph(dataset.id, CURATED), graphs.curated if public else None),
+            _public_record(workspace, dataset),
+        ]
+    )
+    workspace.catalog.apply(
+        [
+            GraphUpdate(structure, graphs.structure, previous=before[0]),
+            GraphUpdate(asserted, graphs.asserted, previous=before[1]),
+            GraphUpdate(iris.graph(dataset.id, REJECTED), None),
+            _record(workspace, dataset),
+        ]
+    )
+
+
+def put_aside(workspace: Workspace, dataset: Dataset, content: bytes) -> None:
+    """Keep a refused state where it can be asked about; the last accepted one stays in force."""
+    rejected = GraphUpdate(workspace.iris.graph(dataset.id, REJECTED), content)
+    workspace.catalog.apply([rejected, _record(workspace, dataset)])
+
+
+def put_records(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
+    """Write what is recorded about datasets, in every audience that may see them."""
+    if not datasets:
+        return
+    workspace.public.apply([_public_record(workspace, dataset) for dataset in datasets])
+    workspace.catalog.apply([_record(workspace, dataset) for dataset in datasets])
+
+
+def link_parts(workspace: Workspace, parts: Sequence[Dataset], *, always: bool = False) -> None:
+    """Link datasets to the nearest one above their stores; where nothing changes, write them only if ``always``."""
+    registry = Registry(workspace.catalog, workspace.iris)
+    linked = [(part, replace(part, part_of=registry.whole_of(part.location))) for part in parts]
+    put_records(workspace, [after for before, after in linked if always or before != after])
+
+
+def remove(workspace: Workspace, dataset: Dataset, parts: Sequence[Dataset]) -> None:
+    """Drop all graphs of a dataset, and the links of its parts to it."""
+    iris = workspace.iris
+    dropped = [GraphUpdate(iris.graph(dataset.id, part), None) for part in ("", ASSERTED, CURATED, RECORD)]
+    unlinked = [replace(part, part_of=None) for part in parts]
+    workspace.public.apply([*dropped, *(_public_record(workspace, part) for part in unlinked)])
+    workspace.catalog.apply(
+        [
+            *dropped,
+            GraphUpdate(iris.graph(dataset.id, REJECTED), None),
+            *(_record(workspace, part) for part in unlinked),
+        ]
+    )
+
+
+def _record(workspace: Workspace, dataset: Dataset) -> GraphUpdate:
+    return GraphUpdate(workspace.iris.graph(dataset.id, RECORD), record_ntriples(dataset, workspace.iris))
+
+
+def _public_record(workspace: Workspace, dataset: Dataset) -> GraphUpdate:
+    """The record that anonymous users see: none of a restricted dataset or of one that was never accepted, no link to one."""
+    name = workspace.iris.graph(dataset.id, RECORD)
+    if dataset.access != "public" or dataset.current is None:
+        return GraphUpdate(name, None)
+    whole_id = workspace.iris.dataset_id(dataset.part_of) if dataset.part_of else None
+    whole = Registry(workspace.catalog, workspace.iris).by_id(whole_id) if whole_id else None
+    shown = dataset if whole and whole.access == "public" else replace(dataset, part_of=None)
+    return GraphUpdate(name, record_ntriples(shown, workspace.iris, "public"))
