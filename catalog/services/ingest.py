@@ -161,7 +161,6 @@ class _Ingest:
             self.url,
             credentials=self.workspace.credentials,
             filesystem=self.request.filesystem,
-            limits=self.workspace.limits,
             allow_protocols=self.workspace.protocols,
         )
         try:

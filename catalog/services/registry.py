@@ -64,11 +64,8 @@ class Registry:
     def parts_of(self, dataset_id: str) -> list[Dataset]:
         """The datasets recorded as part of a dataset, or of a node in it."""
         answer = self._store.select(load_query("datasets-part-of"))
-        parts = [
-            part
-            for part, whole in zip(answer.values("dataset"), answer.values("whole"), strict=True)
-            if self._is(whole, dataset_id)
-        ]
+        pairs = zip(answer.values("dataset"), answer.values("whole"), strict=True)
+        parts = [part for part, whole in pairs if whole and self._iris.dataset_id(whole) == dataset_id]
         return list(self.by_ids(self._ids(parts)).values())
 
     def require(self, name: str) -> Dataset:
