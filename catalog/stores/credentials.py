@@ -1,7 +1,7 @@
 """Who are we, for this URL?
 
-A credential belongs to a URL prefix and is used below that prefix only: same scheme, same host and port, whole path segments. None
-of these types shows its secret when printed.
+A credential belongs to a URL prefix and is used below that prefix only: same scheme, same host and port, whole path segments.
+None of these types shows its secret when printed.
 """
 
 import base64

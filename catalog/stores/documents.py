@@ -1,10 +1,11 @@
 """Which documents describe the hierarchy in this store?
 
-The cheapest complete answer is one consolidated document; a listing is next; where a store refuses to list, what is known by name is
-all there is, and the answer says that it is not complete.
+The cheapest complete answer is one consolidated document; a listing is next; where a store refuses to list, what is known by
+name is all there is, and the answer says that it is not complete.
 
 Order: a key that was named or known from before; ``zarr.json``; ``.zmetadata``; a listing; and where nothing else is there,
-``.all_metadata`` and ``zmetadata``, which some writers use. Source: Zarr v3 "Metadata documents"; zarr-python, "Consolidated metadata".
+``.all_metadata`` and ``zmetadata``, which some writers use.
+Source: Zarr v3 "Metadata documents"; zarr-python, "Consolidated metadata".
 """
 
 from collections.abc import Iterable
@@ -121,7 +122,7 @@ class _Search:
         self._refused: StoreForbiddenError | None = None
         self._unlisted: Problem | None = None
 
-    # -- the steps, in their order; each returns a harvest, or None to go on -----------------------------------------------------
+    # -- the steps, in their order; each returns a harvest, or None to go on
 
     def named(self, key: str) -> Harvest:
         """The consolidated document at a key that the caller gave."""
@@ -196,7 +197,7 @@ class _Search:
         self._raise_refusal()
         raise NotFoundError(f"{self._source.location} holds no Zarr metadata; tried {', '.join(self._tried)}")
 
-    # -- what the steps are made of -----------------------------------------------------------------------------------------------
+    # -- what the steps are made of
 
     def _probe(self, key: str) -> bytes | None:
         """The document at a key. A refusal is kept in mind: some servers refuse what is not there."""

@@ -13,6 +13,9 @@ DOCUMENT_NAMES = ("zarr.json", ".zarray", ".zgroup", ".zattrs")
 MAX_DEPTH = 128
 """Folders below each other that are walked."""
 
+MAX_NAMES = 1_000_000
+"""Names that are read of one folder."""
+
 _NODE_TYPE = re.compile(rb'"node_type"\s*:\s*"(array|group)"')
 
 
@@ -42,7 +45,7 @@ def is_array_v3(data: bytes) -> bool:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
-        return found[0] == b"array"
+        return bool(found[0] == b"array")
     return isinstance(value, dict) and value.get("node_type") == "array"
 
 
@@ -64,3 +67,8 @@ def too_many(limit: int) -> Problem:
 def too_deep(folder: str) -> Problem:
     """The problem of a folder that was not entered."""
     return Problem(folder, "too-deep", f"lies {MAX_DEPTH} folders deep; what is in it was left out")
+
+
+def too_many_folders(count: int) -> Problem:
+    """The problem of a walk through folders without any document."""
+    return Problem("", "no-documents", f"no metadata document in the first {count} folders; the rest was not looked at")

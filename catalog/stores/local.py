@@ -1,14 +1,15 @@
 """How does a folder of this machine answer?
 
 Files are opened one path segment at a time, without following links, so nothing outside the root can be reached, not even when
-somebody swaps a folder for a link in between. A link whose target lies inside the root is followed by opening that target the same
-way. Only regular files are read: a FIFO or a device is refused without waiting for it.
+somebody swaps a folder for a link in between. A link whose target lies inside the root is followed by opening that target in the
+same way. Only regular files are read: a FIFO or a device is refused without waiting for it.
 """
 
 import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from catalog.errors import (
@@ -23,7 +24,17 @@ from catalog.errors import (
 )
 from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits
 from catalog.metadata.key import fault_of_key, safe_key
-from catalog.stores.listing import DOCUMENT_NAMES, MAX_DEPTH, Found, is_array_v3, join, too_deep, too_large, too_many
+from catalog.stores.listing import (
+    DOCUMENT_NAMES,
+    MAX_DEPTH,
+    Found,
+    is_array_v3,
+    join,
+    too_deep,
+    too_large,
+    too_many,
+    too_many_folders,
+)
 from catalog.stores.url import StoreUrl
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -233,64 +244,100 @@ class LocalSource:
         yield from walker.walk()
 
 
+@dataclass(slots=True)
+class _Folder:
+    """One folder on the way down. ``path`` is how it is reached, ``real`` the same without links."""
+
+    path: str
+    real: str
+    descriptor: int
+    above: tuple[str, ...]
+    inner: list[tuple[str, str | None]] = field(default_factory=list)  # name, and where it leads if it is a link
+
+
 class _Walker:
-    """One walk. A folder stands for itself by two keys: the one it is reached by, and the one without links."""
+    """One walk, depth first, with the folders on the way down held open."""
 
     def __init__(self, source: LocalSource, folder: LocalFolder, limits: DocumentLimits, known: Mapping[str, bytes]) -> None:
-        self._source, self._folder, self._limits, self._known = source, folder, limits, known
+        self._source, self._root, self._limits, self._known = source, folder, limits, known
 
     def walk(self) -> Iterator[Found]:
-        pending: list[tuple[str, str, tuple[str, ...]]] = [("", "", ())]
         folders = nodes = 0
-        while pending:
-            path, real, above = pending.pop()
-            folders += 1
-            if folders > 4 * self._limits.max_nodes + 1000 or nodes >= self._limits.max_nodes:
-                yield Found("", problem=too_many(self._limits.max_nodes))
-                return
-            try:
-                descriptor = self._folder.open_folder(real)
-            except OSError as error:
-                yield Found(path, problem=_unreadable(path, error))
-                continue
-            try:
-                documents = list(self._documents(descriptor, path))
-                yield from documents
-                nodes += any(found.data is not None for found in documents)
-                if _has_array(documents):
-                    continue
-                if len(above) >= MAX_DEPTH:
-                    yield Found(path, problem=too_deep(path))
-                    continue
-                for found in self._folders_in(descriptor, path, real, above):
-                    if isinstance(found, Found):
-                        yield found
-                    else:
-                        pending.append(found)
-            finally:
-                os.close(descriptor)
-
-    def _documents(self, descriptor: int, path: str) -> Iterator[Found]:
-        for name in DOCUMENT_NAMES:
-            key = join(path, name)
-            if key in self._known:
-                yield Found(key, self._known[key])
-                continue
-            found = self._document(descriptor, name, key)
-            if found is not None:
-                self._source.requests += 1
-                yield found
-
-    def _document(self, descriptor: int, name: str, key: str) -> Found | None:
+        stack: list[_Folder] = []
+        here: _Folder | None = _Folder("", "", self._root.open_folder(""), ())
         try:
-            file = os.open(name, _FILE, dir_fd=descriptor)
+            while here is not None:
+                stack.append(here)
+                folders += 1
+                if folders > 4 * self._limits.max_nodes + 1000 or nodes >= self._limits.max_nodes:
+                    yield Found("", problem=too_many(self._limits.max_nodes))
+                    return
+                if nodes == 0 and folders > 10_000:
+                    yield Found("", problem=too_many_folders(folders))
+                    return
+                found = list(self._visit(here))
+                nodes += any(one.data is not None for one in found)
+                yield from found
+                here = None
+                while stack and here is None:
+                    if not stack[-1].inner:
+                        os.close(stack.pop().descriptor)
+                        continue
+                    entered = self._enter(stack[-1], *stack[-1].inner.pop())
+                    if isinstance(entered, Found):
+                        yield entered
+                    else:
+                        here = entered
+        finally:
+            for folder in stack:
+                os.close(folder.descriptor)
+
+    def _enter(self, outer: _Folder, name: str, target: str | None) -> "_Folder | Found":
+        path = join(outer.path, name)
+        if len(outer.above) >= MAX_DEPTH:
+            return Found(path, problem=too_deep(path))
+        try:
+            if target is None:
+                descriptor = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=outer.descriptor)
+            else:
+                descriptor = self._root.open_folder(target)
+        except OSError as error:
+            return Found(path, problem=_unreadable(path, error))
+        return _Folder(path, join(outer.real, name) if target is None else target, descriptor, (*outer.above, outer.real))
+
+    def _visit(self, folder: _Folder) -> Iterator[Found]:
+        """The folder's documents; unless they say that it is an array, its inner folders are noted too."""
+        is_array = False
+        for name in DOCUMENT_NAMES:
+            found = self._document(folder, name)
+            if found is None:
+                continue
+            self._source.requests += 1
+            yield found
+            if found.data is not None:
+                is_array = is_array or name == ".zarray" or (name == "zarr.json" and is_array_v3(found.data))
+        if not is_array:
+            self._source.requests += 1
+            try:
+                with os.scandir(folder.descriptor) as entries:
+                    for entry in entries:
+                        yield from self._note(folder, entry)
+            except OSError as error:
+                yield Found(folder.path, problem=_unreadable(folder.path, error))
+
+    def _document(self, folder: _Folder, name: str) -> Found | None:
+        key = join(folder.path, name)
+        if key in self._known:
+            return Found(key, self._known[key])
+        try:
+            file = os.open(name, _FILE, dir_fd=folder.descriptor)
         except FileNotFoundError:
             return None
         except OSError:
-            return self._by_key(key)
+            return self._by_key(key, join(folder.real, name))
         try:
             if not stat.S_ISREG(os.fstat(file).st_mode):
-                return self._by_key(key)
+                return self._by_key(key, join(folder.real, name))
             return Found(key, _read(file, key, self._limits.max_bytes, None, None))
         except LimitExceededError:
             return Found(key, problem=too_large(key, self._limits.max_bytes))
@@ -299,55 +346,37 @@ class _Walker:
         finally:
             os.close(file)
 
-    def _by_key(self, key: str) -> Found | None:
+    def _by_key(self, key: str, real: str) -> Found | None:
         """The long way, for links and for the right word about what is no file."""
         try:
-            data = self._folder.read(key, self._limits.max_bytes)
+            data = self._root.read(real, self._limits.max_bytes)
         except LimitExceededError:
             return Found(key, problem=too_large(key, self._limits.max_bytes))
         except CatalogError as error:
-            return Found(key, problem=Problem(key, _KINDS.get(error.code, "unreadable"), str(error)))
+            kind = error.code if isinstance(error, LinkOutsideError | NotAFileError) else "unreadable"
+            return Found(key, problem=Problem(key, kind, str(error)))
         return None if data is None else Found(key, data)
 
-    def _folders_in(
-        self, descriptor: int, path: str, real: str, above: tuple[str, ...]
-    ) -> Iterator[Found | tuple[str, str, tuple[str, ...]]]:
-        self._source.requests += 1
-        with os.scandir(descriptor) as entries:
-            for entry in entries:
-                key = join(path, entry.name)
-                if entry.is_dir(follow_symlinks=False):
-                    fault = fault_of_key(entry.name) or fault_of_key(key)
-                    if fault:
-                        message = f"the folder {key!r} cannot be a node's path: it {fault}; it was left out"
-                        yield Found(path, problem=Problem(path, "unsafe-key", message))
-                    else:
-                        yield key, join(real, entry.name), (*above, real)
-                elif entry.is_symlink() and not fault_of_key(key):
-                    yield from self._link(key, join(real, entry.name), (*above, real))
-
-    def _link(self, key: str, real: str, above: tuple[str, ...]) -> Iterator[Found | tuple[str, str, tuple[str, ...]]]:
-        if key.rpartition("/")[2] in DOCUMENT_NAMES:
+    def _note(self, folder: _Folder, entry: "os.DirEntry[str]") -> Iterator[Found]:
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if not is_folder and (not entry.is_symlink() or entry.name in DOCUMENT_NAMES):
             return
-        try:
-            target = self._folder.resolve(real)
-        except LinkOutsideError as error:
-            yield Found(key, problem=Problem(key, "link-outside", str(error)))
-            return
-        if target is None or target in above or not os.path.isdir(f"{self._folder.root}/{target}"):  # noqa: PTH112
-            return
-        yield key, target, above
-
-
-def _has_array(documents: Iterable[Found]) -> bool:
-    for found in documents:
-        name = found.key.rpartition("/")[2]
-        if found.data is not None and (name == ".zarray" or (name == "zarr.json" and is_array_v3(found.data))):
-            return True
-    return False
-
-
-_KINDS: Final = {"link-outside": "link-outside", "not-a-file": "not-a-file"}
+        key = join(folder.path, entry.name)
+        fault = fault_of_key(key)
+        if fault:
+            message = f"the folder {key!r} cannot be a node's path: it {fault}; it was left out"
+            yield Found(folder.path, problem=Problem(folder.path, "unsafe-key", message))
+        elif is_folder:
+            folder.inner.append((entry.name, None))
+        else:
+            try:
+                target = self._root.resolve(join(folder.real, entry.name))
+            except LinkOutsideError as error:
+                yield Found(key, problem=Problem(key, error.code, str(error)))
+                return
+            loops = target is None or target == folder.real or target in folder.above
+            if not loops and os.path.isdir(f"{self._root.root}/{target}"):  # noqa: PTH112
+                folder.inner.append((entry.name, target))
 
 
 def _unreadable(key: str, error: OSError) -> Problem:

@@ -3,20 +3,24 @@
 Everything here is a default that a caller can replace by an argument; nothing is read from the environment.
 """
 
+import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.errors import ForbiddenError, MetadataError
+import numpy as np
+
+from catalog.errors import ForbiddenError, LimitExceededError, MetadataError
 
 DEFAULT_PROTOCOLS = frozenset({"file", "s3", "http", "https", "memory"})
 """URL schemes that are read without being named in the settings."""
 
 _NUMCODECS = frozenset(
     {
-        "adler32", "astype", "base64", "bitround", "blosc", "bz2", "categorize", "crc32", "crc32c", "delta", "fixedscaleoffset",
-        "fletcher32", "gzip", "jenkins_lookup3", "json2", "lz4", "lzma", "packbits", "pcodec", "quantize", "shuffle", "vlen-array",
-        "vlen-bytes", "vlen-utf8", "zfpy", "zlib", "zstd",
+        "adler32", "astype", "base64", "bitround", "blosc", "bz2", "categorize", "crc32", "crc32c", "delta",
+        "fixedscaleoffset", "fletcher32", "gzip", "jenkins_lookup3", "json2", "lz4", "lzma", "packbits", "pcodec",
+        "quantize", "shuffle", "vlen-array", "vlen-bytes", "vlen-utf8", "zfpy", "zlib", "zstd",
     }
 )  # fmt: skip
 _ZARR3 = frozenset({"bytes", "endian", "transpose", "sharding_indexed", "cast_value", "scale_offset"})
@@ -111,3 +115,78 @@ def check_codecs(document: Mapping[str, Any], zarr_format: int, allowed: frozens
     for name in codec_names(document, zarr_format):
         if name not in allowed:
             raise ForbiddenError(f"codec {name!r} is not among those that are run; allowed are {', '.join(sorted(allowed))}")
+
+
+def check_sizes(document: Mapping[str, Any], zarr_format: int, limits: ReadLimits = DEFAULT_READ_LIMITS) -> None:
+    """Refuse an array whose single element or chunk would fill the memory, before anything is made of it.
+
+    What is not a size here is left to the reader of the metadata.
+
+    Raises
+    ------
+    LimitExceededError
+        Names the limit and the figure.
+    """
+    item = item_bytes(document, zarr_format)
+    _within("element", "max_item_bytes", item, limits.max_item_bytes)
+    shape = document.get("chunks") if zarr_format == 2 else _chunk_shape_v3(document)
+    if isinstance(shape, list | tuple) and all(type(size) is int and size > 0 for size in shape):
+        _within("chunk", "max_chunk_bytes", math.prod(shape) * max(item, 1), limits.max_chunk_bytes)
+
+
+def _within(what: str, limit: str, value: int, allowed: int) -> None:
+    if value > allowed:
+        message = f"one {what} of the array has {value} bytes; at most {allowed} are read ({limit})"
+        raise LimitExceededError(message, limit=limit, value=value, allowed=allowed)
+
+
+def item_bytes(document: Mapping[str, Any], zarr_format: int) -> int:
+    """Bytes of one element; 0 where the data type does not say, as for strings of any length."""
+    if zarr_format == 3:
+        return _item_bytes_v3(document.get("data_type"))
+    try:
+        return int(np.dtype(_as_tuples(document.get("dtype"))).itemsize)
+    except (TypeError, ValueError, OverflowError, SyntaxError):
+        return 0
+
+
+def _as_tuples(dtype: Any) -> Any:
+    """A structured data type as numpy wants it: a list of tuples."""
+    if not isinstance(dtype, list):
+        return dtype
+    return [tuple(_as_tuples(part) if isinstance(part, list) and i == 1 else part for i, part in enumerate(f)) for f in dtype]
+
+
+def _item_bytes_v3(data_type: Any) -> int:
+    name = data_type.get("name") if isinstance(data_type, Mapping) else data_type
+    configuration = data_type.get("configuration") if isinstance(data_type, Mapping) else None
+    configuration = configuration if isinstance(configuration, Mapping) else {}
+    length = configuration.get("length_bytes")
+    if type(length) is int:
+        return length
+    fields = configuration.get("fields")
+    if isinstance(fields, list):
+        pairs = [
+            f.get("data_type") if isinstance(f, Mapping) else f[1] if isinstance(f, list) and len(f) == 2 else None
+            for f in fields
+        ]
+        return sum(map(_item_bytes_v3, pairs))
+    digits = re.search(r"(\d{1,12})$", name) if isinstance(name, str) else None
+    return int(digits[1]) // 8 if digits else 0
+
+
+def _chunk_shape_v3(document: Mapping[str, Any]) -> Any:
+    """What is decoded at once: the chunk, or inside shards the innermost chunk."""
+    shape = _configured(document.get("chunk_grid"), "chunk_shape")
+    codecs = document.get("codecs")
+    while isinstance(codecs, list):
+        shards = [c for c in codecs if isinstance(c, Mapping) and c.get("name") == "sharding_indexed"]
+        if not shards:
+            break
+        shape, codecs = _configured(shards[0], "chunk_shape"), _configured(shards[0], "codecs")
+    return shape
+
+
+def _configured(member: Any, key: str) -> Any:
+    configuration = member.get("configuration") if isinstance(member, Mapping) else None
+    return configuration.get(key) if isinstance(configuration, Mapping) else None

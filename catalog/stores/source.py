@@ -1,18 +1,20 @@
 """How are the metadata documents of one store read?
 
-A source knows one store and nothing about Zarr's meaning: it reads a key, many keys at once, and finds the documents below the root.
+A source knows one store and nothing about Zarr's meaning: it reads a key, many keys at once, and finds the documents below the
+root.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from catalog.errors import CatalogError
-from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits
+from catalog.metadata.document import DocumentLimits
 from catalog.stores.credentials import Credentials
 from catalog.stores.listing import Found, ListingRefusedError
 from catalog.stores.local import LocalSource
-from catalog.stores.policy import DEFAULT_PROTOCOLS
-from catalog.stores.url import StoreUrl, parse_store_url
+from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
+from catalog.stores.remote import RemoteSource, open_objects
+from catalog.stores.url import StoreUrl, locate
 
 __all__ = ["Found", "ListingRefusedError", "Source", "open_source"]
 
@@ -24,12 +26,14 @@ class Source(Protocol):
     ----------
     location
         The store's canonical URL; it holds no credential.
-    requests
-        Requests for metadata that were really made so far.
     """
 
     location: str
-    requests: int
+
+    @property
+    def requests(self) -> int:
+        """Requests for metadata that were really made so far."""
+        ...
 
     def read(self, key: str, max_bytes: int) -> bytes | None:
         """The bytes at a key; None where the store says that there is nothing.
@@ -80,9 +84,36 @@ def open_source(
     *,
     credentials: Credentials | None = None,
     filesystem: Any = None,
-    limits: DocumentLimits = DEFAULT_LIMITS,
+    timeouts: Timeouts | None = None,
+    concurrency: int = DEFAULT_READ_LIMITS.concurrency,
     allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
 ) -> Source:
-    """The source of a store's documents."""
-    url = parse_store_url(url, allow_protocols=allow_protocols) if isinstance(url, str) else url
-    return LocalSource(url)
+    """The source of a store's metadata documents. Nothing is requested yet.
+
+    Parameters
+    ----------
+    url
+        The store: a local path or a URL.
+    credentials
+        Those that may be used, by URL prefix. User and password in the URL itself come first.
+    filesystem
+        An fsspec file system to read through, in place of one made from ``url``; its own rights and protocols count.
+    timeouts
+        For each HTTP or S3 request.
+    concurrency
+        Requests at the same time.
+    allow_protocols
+        URL schemes that may be read.
+
+    Raises
+    ------
+    InputError, ForbiddenError
+        The URL, see ``parse_store_url``.
+    NotFoundError
+        There is no such local folder.
+    """
+    url = locate(url, filesystem, allow_protocols)
+    if url.protocol == "file" and filesystem is None:
+        return LocalSource(url)
+    objects = open_objects(url, credentials=credentials, filesystem=filesystem, timeouts=timeouts, concurrency=concurrency)
+    return RemoteSource(objects, concurrency)

@@ -3,14 +3,15 @@
 One text, one store: every spelling of a location becomes the same canonical URL, which holds no credential and can be shown,
 logged and written into the graph. Reading that canonical URL again gives the same store.
 
-A text without a scheme is a path of the local file system, taken as it stands. A text with one is a URL: ``%20`` in it is a space,
-whatever the protocol.
+A text without a scheme is a path of the local file system, taken as it stands. A text with one is a URL: ``%20`` in it is a
+space, whatever the protocol.
 """
 
 import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 
 from catalog.errors import ForbiddenError, InputError
@@ -18,7 +19,7 @@ from catalog.metadata.key import safe_key
 from catalog.stores.credentials import Basic
 from catalog.stores.policy import DEFAULT_PROTOCOLS
 
-__all__ = ["StoreUrl", "join_key", "parse_store_url", "safe_key", "shown"]
+__all__ = ["StoreUrl", "join_key", "locate", "parse_store_url", "safe_key", "shown"]
 
 _SCHEME = re.compile(r"(https?|s3|file|memory|[a-z][a-z0-9+.-]+(?=:/)):", re.IGNORECASE)
 _SAFE = "-._~!$&'()*+,;=:@"
@@ -57,16 +58,13 @@ class StoreUrl:
 def shown(text: str) -> str:
     """A text that was given as a URL, without what may be a secret, for messages.
 
-    What stands before the last ``@`` and after the first ``?`` or ``#`` is left out; where the two overlap, all but the scheme is.
+    What stands before the last ``@`` and after the first ``?`` or ``#`` is left out; where they overlap, all is but the scheme.
     """
     match = re.search(r":/+", text)
     if match:
         head, rest = text[: match.end()], text[match.end() :]
         before_query = re.split(r"[?#]", rest, maxsplit=1)[0]
-        if "@" in rest[len(before_query) :]:
-            rest = "…"
-        else:
-            rest = before_query.rpartition("@")[2]
+        rest = "…" if "@" in rest[len(before_query) :] else before_query.rpartition("@")[2]
         text = head + rest
     return repr(text if len(text) <= 200 else text[:200] + "…")
 
@@ -88,22 +86,7 @@ def parse_store_url(text: str, *, allow_protocols: frozenset[str] = DEFAULT_PROT
     ForbiddenError
         The protocol is not allowed.
     """
-    if not isinstance(text, str):
-        raise InputError(f"a store is named by a path or URL, not by a {type(text).__name__}")
-    if not text.strip() or len(text) > _MAX_LENGTH or any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text):
-        raise InputError(
-            f"{shown(text)} names no store: give a path or URL of 1 to {_MAX_LENGTH} characters, none of them a control"
-        )
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        fault = True
-    else:
-        fault = False
-    if fault:
-        raise InputError("the name of a store has half a character (lone surrogate)")
-    if "::" in text and not re.search(r"//\[[0-9a-fA-F:.]*\]", text):
-        raise InputError(f"{shown(text)} is a chained URL ('::'); name the store itself (a '::' in a path is written %3A%3A)")
+    _check_text(text)
     match = _SCHEME.match(text)
     if match is None:
         return _local(text, text, allow_protocols)
@@ -124,6 +107,19 @@ def parse_store_url(text: str, *, allow_protocols: frozenset[str] = DEFAULT_PROT
     if protocol in _DEFAULT_PORTS:
         return _http(text, protocol, parts)
     return _bucket(text, protocol, parts)
+
+
+def _check_text(text: str) -> None:
+    if not isinstance(text, str):
+        raise InputError(f"a store is named by a path or URL, not by a {type(text).__name__}")
+    if not text.strip() or len(text) > _MAX_LENGTH or any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text):
+        raise InputError(
+            f"{shown(text)} names no store: give a path or URL of 1 to {_MAX_LENGTH} characters, none of them a control"
+        )
+    if any(0xD800 <= ord(c) < 0xE000 for c in text):
+        raise InputError("the name of a store has half a character (lone surrogate)")
+    if "::" in re.sub(r"//\[[0-9A-Fa-f:.]+\]", "//", text, count=1):  # an IPv6 address is no chain
+        raise InputError(f"{shown(text)} is a chained URL ('::'); name the store itself (a '::' in a path is written %3A%3A)")
 
 
 def _local(text: str, path: str, allow_protocols: frozenset[str]) -> StoreUrl:
@@ -196,6 +192,24 @@ def _bucket(text: str, protocol: str, parts: SplitResult) -> StoreUrl:
     path = "/".join(segments)
     location = f"{protocol}://" + "/".join(quote(segment, safe=_SAFE) for segment in segments)
     return StoreUrl(location, protocol, path)
+
+
+def locate(url: str | StoreUrl, filesystem: Any = None, allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS) -> StoreUrl:
+    """The store that a caller names, by URL, or by a path inside a file system of its own.
+
+    Raises
+    ------
+    InputError, ForbiddenError
+        See ``parse_store_url``; the protocols of a given file system are allowed.
+    """
+    if isinstance(url, StoreUrl):
+        return url
+    if filesystem is None:
+        return parse_store_url(url, allow_protocols=allow_protocols)
+    protocols = (filesystem.protocol,) if isinstance(filesystem.protocol, str) else tuple(filesystem.protocol)
+    if "://" not in url:
+        url = f"{protocols[0]}://" + quote(url if protocols[0] == "file" else url.lstrip("/"), safe="/" + _SAFE)
+    return parse_store_url(url, allow_protocols=allow_protocols | set(protocols))
 
 
 def join_key(location: str, key: str) -> str:

@@ -1,0 +1,293 @@
+"""How does a web server answer?
+
+Plain GET requests, with what a careless client gets wrong made sure of: no proxy, cookie or password that the process has lying
+around; no redirect to another server, for the credential would go along; a part of an object is believed only if the server says
+which part it is; and no answer is read further than the caller wants.
+"""
+
+import asyncio
+import random
+import re
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Final
+from urllib.parse import unquote, urljoin, urlsplit
+
+import aiohttp
+import fsspec.asyn
+import yarl
+
+from catalog.errors import CatalogError, ForbiddenError, InputError, LimitExceededError, StoreUnavailableError
+from catalog.metadata.key import fault_of_key, safe_key
+from catalog.stores.credentials import Bearer, HttpCredential, is_below
+from catalog.stores.listing import MAX_NAMES
+from catalog.stores.objects import Listed, forbidden, oversized, unauthorized, unavailable, unlisted
+from catalog.stores.policy import Timeouts
+from catalog.stores.url import StoreUrl, join_key, parse_store_url
+
+MAX_INDEX_BYTES: Final = 64 * 2**20
+"""Size of a page of links."""
+MAX_REDIRECTS: Final = 3
+ATTEMPTS: Final = 3
+_TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
+_REDIRECT: Final = frozenset({301, 302, 303, 307, 308})
+_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came back, after redirects; the body is empty where nobody needs it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+class HttpObjects:
+    """Objects below one URL.
+
+    Parameters
+    ----------
+    url
+        The store; its query string goes along with each request.
+    credential, prefix
+        Sent to URLs below the prefix, and to no other.
+    """
+
+    def __init__(
+        self, url: StoreUrl, credential: HttpCredential | None, prefix: str, timeouts: Timeouts, concurrency: int
+    ) -> None:
+        self.location, self.requests = url.location, 0
+        self._query, self._credential, self._prefix, self._concurrency = url.query, credential, prefix, concurrency
+        self._timeout = aiohttp.ClientTimeout(total=timeouts.total, sock_connect=timeouts.connect, sock_read=timeouts.read)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def fetch(self, key: str, max_bytes: int, start: int | None = None, end: int | None = None) -> bytes | None:
+        """See ``Objects.fetch``; a server that ignores ranges is asked for the whole object, of which the part is taken."""
+        if start is not None and start == end:
+            return b""
+        headers = {} if start is None and end is None else {"Range": _range_header(start, end)}
+        answer = await self._answer(join_key(self.location, safe_key(key)), headers, max_bytes, key)
+        if answer.status in {404, 410}:
+            return None
+        if answer.status == 416 and headers:
+            return b""
+        if answer.status == 401:
+            raise unauthorized(self.location, key, "401")
+        if answer.status == 403:
+            raise forbidden(self.location, key, "403")
+        if answer.status == 200:
+            return answer.body[start:end] if headers else answer.body
+        if answer.status != 206 or not headers:
+            raise unavailable(self.location, key, f"the server answered {answer.status}")
+        fault = _fault_of_part(answer, start, end)
+        if fault:
+            raise unavailable(self.location, key, f"asked for a part, {headers['Range']}; the server's answer {fault}")
+        return answer.body
+
+    async def list_folder(self, folder: str) -> Listed:
+        """The links of the page that the server makes for a folder."""
+        too_large = False
+        try:
+            answer = await self._answer(join_key(self.location, folder) + "/", {}, MAX_INDEX_BYTES, folder)
+        except LimitExceededError:
+            too_large = True
+        if too_large:
+            raise unlisted(self.location, folder, f"its page of links has more than {MAX_INDEX_BYTES} bytes")
+        if answer.status in {401, 403, 404, 405, 410, 501}:
+            raise unlisted(self.location, folder, str(answer.status))
+        if answer.status != 200:
+            raise unavailable(self.location, folder, f"the server answered {answer.status}")
+        listed = _links(answer) if "html" in answer.headers.get("Content-Type", "") else Listed()
+        if not folder and not listed.files and not listed.folders:
+            raise unlisted(self.location, folder, "the answer is no page of links")
+        return listed
+
+    async def close(self) -> None:
+        """Give connections back."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _answer(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str) -> _Answer:
+        """The answer, asked for again where the server is busy or the connection broke."""
+        url = f"{url}?{self._query}" if self._query else url
+        for attempt in range(1, ATTEMPTS + 1):
+            outcome = await self._followed(url, headers, max_bytes, key)
+            again = isinstance(outcome, _BrokenError) or (isinstance(outcome, _Answer) and outcome.status in _TRY_AGAIN)
+            if not again or attempt == ATTEMPTS:
+                break
+            pause = 0.2 * 2**attempt * (0.5 + random.random())  # noqa: S311  spreads clients, hides nothing
+            wanted = outcome.headers.get("Retry-After", "") if isinstance(outcome, _Answer) else ""
+            await asyncio.sleep(min(5.0, float(wanted)) if wanted.isdecimal() else pause)
+        if isinstance(outcome, CatalogError):
+            raise outcome
+        return outcome
+
+    async def _followed(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str) -> _Answer | CatalogError:
+        for _ in range(MAX_REDIRECTS + 1):
+            outcome = await self._once(url, headers, max_bytes, key)
+            if isinstance(outcome, CatalogError) or outcome.status not in _REDIRECT:
+                return outcome
+            target = urljoin(url, outcome.headers.get("Location", ""))
+            if not self._is_same_origin(target):
+                where = urlsplit(target)
+                other = f"{where.scheme}://{where.netloc.rpartition('@')[2]}"
+                message = f"{join_key(self.location, key)} redirects to {other}, which is not followed; name that URL itself"
+                return ForbiddenError(message)
+            url = target
+        return unavailable(self.location, key, f"more than {MAX_REDIRECTS} redirects")
+
+    def _is_same_origin(self, target: str) -> bool:
+        place = _canonical(target)
+        return place is not None and place.split("/")[:3] == self.location.split("/")[:3]
+
+    async def _once(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str) -> _Answer | CatalogError:
+        """One request. What the library raises stays here, for its text holds the whole URL."""
+        sent = {"Accept-Encoding": "identity", **headers, **await self._authorization(url, key)}
+        self.requests += 1
+        try:
+            session = self._opened()
+            async with session.get(yarl.URL(url, encoded=True), headers=sent, allow_redirects=False) as response:
+                body = await _body(response, max_bytes)
+                if body is None:
+                    return oversized(self.location, key, max_bytes)
+                return _Answer(response.status, response.headers, body, url)
+        except TimeoutError:
+            return unavailable(self.location, key, "the server did not answer in time")
+        except aiohttp.ClientConnectorCertificateError:
+            return unavailable(self.location, key, "the server's certificate is not valid")
+        except aiohttp.ClientConnectorError as error:
+            return unavailable(self.location, key, f"no connection to the server ({type(error.os_error).__name__})")
+        except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            return _BrokenError(str(unavailable(self.location, key, "the connection broke before the answer was complete")))
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return unavailable(self.location, key, f"the answer cannot be understood ({type(error).__name__})")
+
+    async def _authorization(self, url: str, key: str) -> Mapping[str, str]:
+        place = _canonical(url)
+        if self._credential is None or place is None or not is_below(place, self._prefix):
+            return {}
+        failure = ""
+        try:
+            if isinstance(self._credential, Bearer) and callable(self._credential.token):
+                return await asyncio.to_thread(self._credential.headers)  # it may ask another server
+            return self._credential.headers()
+        except Exception as error:  # whatever the caller's function raises
+            failure = type(error).__name__
+        raise unauthorized(self.location, key, f"no token could be had: {failure}")
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._concurrency),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "zarr-linked-catalog"},
+                timeout=self._timeout,
+                trust_env=False,
+            )
+            weakref.finalize(self, _abandon, self._session).atexit = False
+        return self._session
+
+
+class _BrokenError(StoreUnavailableError):
+    """The connection broke; asking again at once is worth it."""
+
+
+def _abandon(session: aiohttp.ClientSession) -> None:
+    """Close the session of objects that nobody closed."""
+    if not session.closed:
+        asyncio.run_coroutine_threadsafe(session.close(), fsspec.asyn.get_loop())
+
+
+def _canonical(url: str) -> str | None:
+    """The canonical URL without its query string; None where it is no web address."""
+    try:
+        return parse_store_url(re.split(r"[?#]", url, maxsplit=1)[0], allow_protocols=frozenset({"http", "https"})).location
+    except (InputError, ForbiddenError):
+        return None
+
+
+async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
+    """The body, or None where it is too large; of an answer that is an error, nothing is kept."""
+    if response.status not in {200, 206}:
+        if (response.content_length or 0) < 2**16:
+            await response.content.read(2**16)  # so that the connection can be used again
+        return b""
+    if response.content_length is not None and response.content_length > max_bytes:
+        return None
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > max_bytes:
+            return None
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _range_header(start: int | None, end: int | None) -> str:
+    if start is not None and start < 0:
+        return f"bytes={start}"
+    return f"bytes={start or 0}-{'' if end is None else end - 1}"
+
+
+def _fault_of_part(answer: _Answer, start: int | None, end: int | None) -> str:
+    """Why the answer is not the part that was asked for, or nothing. Source: RFC 9110, sections 14.2 to 14.4."""
+    match = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+    if match is None or answer.headers.get("Content-Encoding", "identity") != "identity":
+        return "does not say which part it is"
+    first, last, total = int(match[1]), int(match[2]), None if match[3] == "*" else int(match[3])
+    if len(answer.body) != last - first + 1:
+        return f"has {len(answer.body)} bytes and calls them {first} to {last}"
+    if total is None and (end is None or (start or 0) < 0):
+        return "does not say where the object ends"
+    if start is not None and start < 0:
+        wanted = (max(0, (total or 0) + start), (total or 0) - 1)
+    else:
+        wanted = (start or 0, min(x for x in (end and end - 1, total and total - 1) if x is not None))
+    return "" if (first, last) == wanted else f"is {first} to {last}"
+
+
+class _Anchors(HTMLParser):
+    """Collects where the links of a page lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self.targets.extend(value for name, value in attrs if name == "href" and value)
+
+
+def _links(answer: _Answer) -> Listed:
+    """The names that a page of links gives: links to what lies directly in its own folder, and no others."""
+    parser = _Anchors()
+    parser.feed(answer.body.decode("utf-8", "replace"))
+    listed, folders = Listed(), set()
+    here = urlsplit(answer.url)
+    for target in parser.targets[:MAX_NAMES]:
+        try:
+            link = urlsplit(urljoin(answer.url, target))
+        except ValueError:
+            continue
+        if (link.scheme, link.netloc) != (here.scheme, here.netloc) or link.query or link.fragment:
+            continue
+        below = _below(unquote(here.path), unquote(link.path))
+        name = below.removesuffix("/")
+        if not name or "/" in name or fault_of_key(name):
+            continue
+        if below.endswith("/"):
+            folders.add(name)
+        else:
+            listed.files.add(name)
+    listed.folders.extend(sorted(folders))
+    listed.complete = len(parser.targets) <= MAX_NAMES
+    return listed
+
+
+def _below(folder: str, path: str) -> str:
+    return path[len(folder) :] if path.startswith(folder) else ""
