@@ -11,8 +11,6 @@ Source: Zarr v3 "Metadata documents"; zarr-python, "Consolidated metadata".
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import orjson
-
 from catalog.errors import (
     LimitExceededError,
     MetadataError,
@@ -118,6 +116,7 @@ class _Search:
         self._before = source.requests
         self._tried: list[str] = []
         self._found: dict[str, bytes] = {}
+        self._looked_at: dict[str, Document] = {}
         self._problems: list[Problem] = []
         self._refused: StoreForbiddenError | None = None
         self._unlisted: Problem | None = None
@@ -221,13 +220,15 @@ class _Search:
             raise self._refused
 
     def _value(self, key: str, data: bytes) -> Json:
-        """The JSON value, or None with the reason among the problems."""
-        try:
-            return orjson.loads(data)
-        except orjson.JSONDecodeError:
-            parsed = parse_document(Document(key, data), self._limits)
+        """The JSON value, or None with the reason among the problems. The document remembers it for whoever reads its nodes."""
+        document = self._looked_at[key] = self._document(key, data)
+        parsed = parse_document(document, self._limits)
         self._problems.extend(problem for problem in parsed.problems if problem.severity == "error")
         return parsed.value
+
+    def _document(self, key: str, data: bytes) -> Document:
+        known = self._looked_at.get(key)
+        return known if known and known.data == data else Document(key, data)
 
     def _consolidated(self, key: str, data: bytes) -> Harvest | None:
         before = len(self._problems)
@@ -296,7 +297,7 @@ class _Search:
                     del nodes[folder + slash + old]
 
     def _harvest(self, documents: dict[str, bytes], route: str, *, key: str = "", complete: bool = True) -> Harvest:
-        rows = tuple(Document(name, documents[name]) for name in sorted(documents))
+        rows = tuple(self._document(name, documents[name]) for name in sorted(documents))
         requests = self._source.requests - self._before
         return Harvest(rows, route, key, requests, complete, problems=tuple(self._problems))
 
