@@ -77,7 +77,7 @@ def open_workspace(settings: Settings, *, base: str | None = None, shapes: Path 
         Folder of shapes to apply in place of the one in the settings.
     """
     from catalog.archive import open_archive
-    from catalog.rdf.conventions.jsonld import load_contexts
+    from catalog.rdf.conventions.jsonld_contexts import load_contexts
     from catalog.services.workspace import Workspace
     from catalog.validation.pyshacl_validator import PyShaclValidator
     from catalog.validation.shapes import load_shapes

@@ -24,13 +24,13 @@ from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
 from catalog.rdf.hierarchy import MAPPING_VERSION, Description, Subject, describe
 from catalog.rdf.iris import CURATED
 from catalog.services.force import Graphs, link_parts, put_aside, put_in_force, put_records
-from catalog.services.outcome import IngestResult, archived_report, report_problems
+from catalog.services.outcome import IngestResult, archived_report
 from catalog.services.registry import Registry, name_of, new_id, registration
 from catalog.services.workspace import Workspace
 from catalog.stores.documents import Harvest, read_documents
 from catalog.stores.source import open_source
 from catalog.stores.url import StoreUrl, parse_store_url
-from catalog.validation.report import Report
+from catalog.validation.report import Report, to_problems
 
 Progress = Callable[[str], None]
 
@@ -113,7 +113,7 @@ class _Ingest:
         )
         self.progress(f"validating {description.triples} triples")
         report = self.workspace.validator.validate([description.structure, description.asserted, curated], self.workspace.shapes)
-        problems = (*harvest.problems, *hierarchy.problems, *description.problems, *report_problems(report))
+        problems = (*harvest.problems, *hierarchy.problems, *description.problems, *to_problems(report))
         if not self.request.dry_run:
             self.progress("writing")
             self._write(harvest, hierarchy, description, report, problems, source=source, shapes=shapes, curated=curated)

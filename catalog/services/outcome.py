@@ -6,10 +6,8 @@ from typing import Any
 import orjson
 
 from catalog.archive import Archive
-from catalog.errors import CatalogError, MetadataError, Problem, Severity
+from catalog.errors import CatalogError, MetadataError, Problem
 from catalog.validation.report import Report
-
-_SEVERITY: dict[str, Severity] = {"violation": "error", "warning": "warning", "info": "info"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +72,6 @@ def failed(error: CatalogError) -> IngestResult:
     """The outcome where an error stopped the ingest; nothing was written."""
     found = error.problems if isinstance(error, MetadataError) else ()
     return IngestResult(problems=found or (Problem("", error.code, str(error)),), error=error)
-
-
-def report_problems(report: Report) -> tuple[Problem, ...]:
-    """The results of a validation as problems: path of the node, name of the shape, what to do."""
-    return tuple(
-        Problem(result.path, _local_name(result.shape), result.message, severity=_SEVERITY.get(result.severity, "error"))
-        for result in report.results
-    )
-
-
-def _local_name(iri: str) -> str:
-    return iri.rpartition("#")[2].rpartition("/")[2] or "shape"
 
 
 def archived_report(archive: Archive, digest: str) -> tuple[Problem, ...]:
