@@ -190,10 +190,11 @@ class _Search:
 
     def nothing(self) -> Harvest:
         """No step found a hierarchy."""
+        if all(problem.kind in {"forbidden", "listing-refused"} for problem in self._problems):
+            self._raise_refusal()
         if self._problems:
             reasons = "; ".join(problem.message for problem in self._problems[:3])
             raise MetadataError(f"{self._source.location} holds no readable metadata: {reasons}", self._problems)
-        self._raise_refusal()
         raise NotFoundError(f"{self._source.location} holds no Zarr metadata; tried {', '.join(self._tried)}")
 
     # -- what the steps are made of
@@ -297,6 +298,9 @@ class _Search:
                     del nodes[folder + slash + old]
 
     def _harvest(self, documents: dict[str, bytes], route: str, *, key: str = "", complete: bool = True) -> Harvest:
+        if "zarr.json" in documents and self._source.seen(".zmetadata"):
+            message = "holds zarr.json and .zmetadata; zarr.json is used"
+            self._problems.append(Problem("", "both-formats", message, severity="info"))
         rows = tuple(self._document(name, documents[name]) for name in sorted(documents))
         requests = self._source.requests - self._before
         return Harvest(rows, route, key, requests, complete, problems=tuple(self._problems))

@@ -232,6 +232,10 @@ class LocalSource:
         """The keys of all metadata documents below the root, sorted."""
         return sorted(found.key for found in self.walk() if found.data is not None)
 
+    def seen(self, key: str) -> bool:
+        """Whether a file is there."""
+        return os.path.isfile(f"{self._folder.root}/{safe_key(key)}")  # noqa: PTH113
+
     def close(self) -> None:
         """Nothing is kept open."""
 

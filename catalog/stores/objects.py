@@ -149,10 +149,7 @@ class FsspecObjects:
         first, last = (0, max_bytes + 1) if start is None and end is None else (start, end)
         self.requests += 1
         try:
-            if self._fs.async_impl:
-                data: bytes = await self._fs._cat_file(path, start=first, end=last)
-            else:
-                data = await asyncio.to_thread(self._fs.cat_file, path, start=first, end=last)
+            data = await self._cat(path, first, last)
         except Exception as error:  # any library may be behind this door
             outcome = self._outcome(error, key)
         else:
@@ -168,6 +165,10 @@ class FsspecObjects:
             raise unavailable(self.location, key, f"answered {len(outcome)} bytes where {wanted} were asked for")
         return outcome
 
+    async def _cat(self, path: str, start: int | None, end: int | None) -> Any:
+        """The bytes, by the one way that every file system knows; many say that they are asynchronous and are not."""
+        return await asyncio.to_thread(self._fs.cat_file, path, start=start, end=end)
+
     async def list_folder(self, folder: str) -> Listed:
         """See ``Objects.list_folder``."""
         path = f"{self._root}/{folder}" if folder else self._root
@@ -175,10 +176,7 @@ class FsspecObjects:
         entries: list[dict[str, Any]] = []
         refusal: CatalogError | None = None
         try:
-            if self._fs.async_impl:
-                entries = await self._fs._ls(path, detail=True)
-            else:
-                entries = await asyncio.to_thread(self._fs.ls, path, detail=True)
+            entries = await asyncio.to_thread(self._fs.ls, path, detail=True)
         except NotImplementedError:
             refusal = unlisted(self.location, folder, "it has no such function")
         except Exception as error:

@@ -100,6 +100,7 @@ class RemoteSource:
         self.location = objects.location
         self._objects, self._concurrency = objects, concurrency
         self._hides_dots = False
+        self._in_root: set[str] = set()
 
     @property
     def requests(self) -> int:
@@ -115,6 +116,10 @@ class RemoteSource:
         wanted = list(dict.fromkeys(keys))
         outcomes = run(self._all([self._objects.fetch(key, max_bytes) for key in wanted]))
         return dict(zip(wanted, outcomes, strict=True))
+
+    def seen(self, key: str) -> bool:
+        """Whether a walk saw a key in the root."""
+        return key in self._in_root
 
     def close(self) -> None:
         """Give connections back."""
@@ -159,6 +164,7 @@ class RemoteSource:
 
     async def _root(self, limits: DocumentLimits, known: Mapping[str, bytes]) -> _Visited:
         listed = await self._objects.list_folder("")
+        self._in_root = listed.files
         if known.keys() - listed.files:
             missing = ", ".join(sorted(known.keys() - listed.files))
             raise unlisted(self.location, "", f"its list does not name {missing}, which is there")

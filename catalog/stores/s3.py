@@ -72,6 +72,9 @@ class S3Objects(FsspecObjects):
         super().__init__(url.location, _file_system(credential, timeouts, concurrency), url.path)
         self._bucket, _, self._prefix = url.path.partition("/")
 
+    async def _cat(self, path: str, start: int | None, end: int | None) -> Any:
+        return await self._fs._cat_file(path, start=start, end=end)
+
     async def list_folder(self, folder: str) -> Listed:
         """Page by page; once a page shows the folder to be an array of v2, the pages with its chunks are left.
 
@@ -85,7 +88,7 @@ class S3Objects(FsspecObjects):
         try:
             count = 0
             async for entry in self._fs._iterdir(self._bucket, delimiter="/", prefix=prefix):
-                name = entry["Key"][len(prefix) :]
+                name = entry["name"][len(self._bucket) + 1 + len(prefix) :]
                 count += 1
                 if count > MAX_NAMES:
                     listed.complete = False

@@ -74,6 +74,10 @@ class Source(Protocol):
         """The keys of all metadata documents below the root, sorted; errors as ``walk``."""
         ...
 
+    def seen(self, key: str) -> bool:
+        """Whether a key of the root is known to be there, as far as that takes no request."""
+        ...
+
     def close(self) -> None:
         """Give connections back."""
         ...

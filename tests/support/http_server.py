@@ -1,0 +1,165 @@
+"""A real web server for a folder, with the manners that web servers have.
+
+::
+
+    with WebServer(folder, listing=403) as server:
+        read(server.url + "/a.zarr")
+        server.requests
+"""
+
+import html
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, unquote, urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request that the server got."""
+
+    path: str
+    query: str
+    headers: dict[str, str]
+
+
+@dataclass
+class Reply:
+    """What the server answers; ``stall`` seconds pass before the second half of the body."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    stall: float = 0.0
+    cut: bool = False
+
+
+@dataclass
+class WebServer:
+    """Serves a folder on a free port of this machine.
+
+    Attributes
+    ----------
+    folder
+        What is served.
+    listing
+        ``index``: a page of links; ``no-dots``: the same without names that begin with a dot; a number: that status.
+    wanted
+        Headers, name and value, without which the answer is ``refusal``.
+    ranges
+        ``yes``: 206 with the part; ``ignore``: 200 with all; ``mute``: 206 without Content-Range; ``wrong``: 206 with another
+        part; ``short``: 206 with fewer bytes than it says.
+    script
+        Asked first for each request; its reply, if any, is the answer.
+    """
+
+    folder: Path
+    listing: str | int = "index"
+    wanted: dict[str, str] = field(default_factory=dict)
+    refusal: int = 401
+    ranges: str = "yes"
+    script: Callable[[Request], Reply | None] | None = None
+    requests: list[Request] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                outer._handle(self)
+
+            do_HEAD = do_GET  # noqa: N815  so that a HEAD is counted like any other request
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def paths(self) -> list[str]:
+        """Paths that were asked for, in order."""
+        return [request.path for request in self.requests]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each path was asked for."""
+        return Counter(self.paths)
+
+    def _handle(self, handler: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(handler.path)
+        request = Request(unquote(parts.path), parts.query, {name.lower(): value for name, value in handler.headers.items()})
+        self.requests.append(request)
+        reply = (self.script(request) if self.script else None) or self._reply(request)
+        handler.send_response(reply.status)
+        for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        half = len(reply.body) // 2
+        try:
+            handler.wfile.write(reply.body[:half])
+            handler.wfile.flush()
+            if reply.stall:
+                time.sleep(reply.stall)
+            if reply.cut:
+                handler.close_connection = True
+                return
+            handler.wfile.write(reply.body[half:])
+        except OSError:
+            handler.close_connection = True  # the client has gone
+
+    def _reply(self, request: Request) -> Reply:
+        if any(request.headers.get(name.lower()) != value for name, value in self.wanted.items()):
+            return Reply(self.refusal, b"who are you?", {"WWW-Authenticate": 'Basic realm="data"'})
+        if ".." in request.path.split("/"):
+            return Reply(400)
+        path = self.folder / request.path.strip("/")
+        if path.is_dir():
+            return self._index(path, request)
+        if not path.is_file():
+            return Reply(404, b"nothing here")
+        return self._part(path.read_bytes(), request.headers.get("range", ""))
+
+    def _index(self, path: Path, request: Request) -> Reply:
+        if isinstance(self.listing, int):
+            return Reply(self.listing, b"no list")
+        if not request.path.endswith("/"):
+            return Reply(301, headers={"Location": quote(request.path) + "/"})
+        names = sorted(p.name + "/" * p.is_dir() for p in path.iterdir())
+        if self.listing == "no-dots":
+            names = [name for name in names if not name.startswith(".")]
+        links = "".join(f'<li><a href="{quote(name)}">{html.escape(name)}</a></li>' for name in names)
+        page = f'<html><a href="?C=N;O=D">Name</a> <a href="../">Parent</a><ul>{links}</ul></html>'
+        return Reply(200, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
+
+    def _part(self, data: bytes, wanted: str) -> Reply:
+        if not wanted or self.ranges == "ignore":
+            return Reply(200, data, {"Content-Type": "application/octet-stream"})
+        first, _, last = wanted.removeprefix("bytes=").partition("-")
+        start = int(first) if first else max(0, len(data) - int(last))
+        end = min(int(last) + 1, len(data)) if first and last else len(data)
+        if start >= len(data):
+            return Reply(416, headers={"Content-Range": f"bytes */{len(data)}"})
+        if self.ranges == "wrong":
+            start, end = (start - 1, end - 1) if start else (start + 1, min(end + 1, len(data)))
+        body = data[start : end - 1] if self.ranges == "short" else data[start:end]
+        known = {} if self.ranges == "mute" else {"Content-Range": f"bytes {start}-{end - 1}/{len(data)}"}
+        return Reply(206, body, known)

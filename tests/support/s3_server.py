@@ -1,0 +1,128 @@
+"""A real S3 service on this machine, which says what it was asked.
+
+It runs as a process of its own, so that whatever a test does to its environment does not reach it::
+
+    with S3Server() as server:
+        server.make_bucket("data", public=True)
+        server.upload(folder, "data", "a.zarr")
+        server.requests()
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+KEY, SECRET = "test-key", "test-secret"  # moto takes any
+_LOG = "/-requests-"
+
+
+@dataclass(frozen=True)
+class S3Request:
+    """One request that the service got."""
+
+    method: str
+    path: str
+    query: str
+    authorization: str
+    status: int
+
+
+class S3Server:
+    """Starts the service on a free port, and ends it by its own process."""
+
+    def __enter__(self) -> Self:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment |= {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "AWS_EC2_METADATA_DISABLED": "true"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line.strip().isdigit():
+            self.__exit__(None, None, None)
+            raise RuntimeError("the S3 service did not start")
+        self.url = f"http://127.0.0.1:{int(line)}"
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._process.terminate()
+        self._process.communicate(timeout=30)
+
+    def requests(self) -> list[S3Request]:
+        """What it was asked since this was called last."""
+        with urllib.request.urlopen(self.url + _LOG, timeout=30) as answer:
+            return [S3Request(*row) for row in json.load(answer)]
+
+    def make_bucket(self, name: str, *, public: bool = False) -> None:
+        """An empty bucket; in a public one, whoever knows a name may read, and anybody may list."""
+        client = self._client()
+        client.create_bucket(Bucket=name, ACL="public-read" if public else "private")
+        client.close()
+
+    def upload(self, folder: Path, bucket: str, prefix: str, *, public: bool = False) -> None:
+        """Every file below a folder, each at the prefix and its path."""
+        files = ((path.relative_to(folder).as_posix(), path.read_bytes()) for path in folder.rglob("*") if path.is_file())
+        self.put(bucket, ((f"{prefix}/{key}", data) for key, data in files), public=public)
+
+    def put(self, bucket: str, objects: Iterable[tuple[str, bytes]], *, public: bool = False) -> None:
+        """Objects by key."""
+        client = self._client()
+        for key, data in objects:
+            client.put_object(Bucket=bucket, Key=key, Body=data, ACL="public-read" if public else "private")
+        client.close()
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove one object."""
+        client = self._client()
+        client.delete_object(Bucket=bucket, Key=key)
+        client.close()
+
+    def _client(self) -> Any:
+        import boto3  # noqa: PLC0415  it takes a second, and only these tests need it
+
+        return boto3.client(
+            "s3", endpoint_url=self.url, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1"
+        )
+
+
+def _serve() -> None:
+    """The process: moto behind a list of requests; it ends when its parent does."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
+    from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
+
+    service, log = DomainDispatcherApplication(create_backend_app), []
+
+    class Quiet(WSGIRequestHandler):
+        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == _LOG:
+            body = json.dumps(log).encode()
+            log.clear()
+            start("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+            return [body]
+        row = [environ[name] for name in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING")]
+
+        def started(status: str, headers: Any, *rest: Any) -> Any:
+            log.append([*row, environ.get("HTTP_AUTHORIZATION", ""), int(status.split()[0])])
+            return start(status, headers, *rest)
+
+        return service(environ, started)
+
+    server = make_server("127.0.0.1", 0, answer, threaded=True, request_handler=Quiet)
+    print(server.server_port, flush=True)  # noqa: T201
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    _serve()
