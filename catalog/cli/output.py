@@ -43,17 +43,13 @@ def say_json(value: Any) -> None:
 
 def say_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table; in a pipe it keeps its full width."""
+    wide = not Console(file=sys.stdout).is_terminal
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=wide)
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:
-        console = Console(file=sys.stdout, width=10_000)
-        for column in table.columns:
-            column.no_wrap = True
-    console.print(table)
+    Console(file=sys.stdout, width=10_000 if wide else None).print(table)
 
 
 def say_problems(problems: Sequence[Problem]) -> None:
