@@ -86,6 +86,7 @@ class _Writer:
         self._nodes: dict[str, str] = {}
         self._dimensions: dict[tuple[int, int, str | None], str] = {}
         self._layouts: dict[str, str] = {}
+        self._layout_lines: set[str] = set()
         self._attributes = AttributeWriter(iris)
         self.asserted: set[str] = set()
         self.problems: list[Problem] = []
@@ -143,7 +144,10 @@ class _Writer:
         layout_name = self._layouts.get(layout.digest)
         if layout_name is None:
             layout_name = self._layouts[layout.digest] = f"<{self._iris.layout(layout.digest)}>"
-            lines += layout_lines(layout, self._iris)
+            # Layouts share codecs, and no line may stand twice.
+            fresh = [line for line in layout_lines(layout, self._iris) if line not in self._layout_lines]
+            self._layout_lines.update(fresh)
+            lines += fresh
         shape = ",".join(map(str, array.shape))
         lines.append(
             f"{name} <{terms.SHAPE}> {literals.json(f'[{shape}]')} .\n"
