@@ -1,13 +1,16 @@
 """What is an array?"""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from catalog.metadata.document import Json
 from catalog.metadata.group import node_digest
 from catalog.metadata.layout import Layout
 
+_NAME_TYPES = frozenset({str, type(None)})
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Array:
     """A node that holds elements.
 
@@ -37,7 +40,7 @@ class Array:
         """2 or 3."""
         return self.layout.zarr_format
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """sha256 over what the array's documents say, 64 hex digits; the same for every route to them."""
         return node_digest(f"array {self.layout.digest} {list(self.shape)} {self.dimension_names!r}", self.attributes)
@@ -58,10 +61,11 @@ def parse_dimension_names(names: Json, attributes: dict[str, Json], rank: int) -
     """
     if names is None:
         names = attributes.get("_ARRAY_DIMENSIONS")
-        if not _fits(names, rank):
-            return (None,) * rank
+        return tuple(names) if _fits(names, rank) else (None,) * rank
     return tuple(names) if _fits(names, rank) else None
 
 
 def _fits(names: Json, rank: int) -> bool:
-    return isinstance(names, list) and len(names) == rank and all(n is None or isinstance(n, str) for n in names)
+    if not isinstance(names, list) or len(names) != rank:
+        return False
+    return _NAME_TYPES.issuperset(map(type, names))

@@ -26,8 +26,11 @@ class ChunkGrid:
 
 def parse_shape(document: Json, *, least: int = 0) -> tuple[int, ...] | None:
     """A shape of integers ≥ ``least``, or None where it is anything else; booleans and floats are no extents."""
-    if not isinstance(document, list) or not all(type(extent) is int and extent >= least for extent in document):
+    if not isinstance(document, list):
         return None
+    for extent in document:
+        if type(extent) is not int or extent < least:
+            return None
     return tuple(document)
 
 

@@ -27,7 +27,10 @@ def split_v2(value: Json, problems: list[Problem]) -> dict[str, dict[str, Json]]
     nodes: dict[str, dict[str, Json]] = {}
     for key, document in value["metadata"].items():
         path, _, name = key.rpartition("/")
-        if name in V2_NAMES and _accepted(key, problems):
+        if name not in V2_NAMES:
+            continue
+        parts = nodes.get(path)
+        if (parts and path) or _accepted(key, problems):
             nodes.setdefault(path, {})[name] = document
     return nodes
 
@@ -35,11 +38,8 @@ def split_v2(value: Json, problems: list[Problem]) -> dict[str, dict[str, Json]]
 def split_v3(value: Json, problems: list[Problem]) -> dict[str, Json]:
     """Node path → the node's document; the root has the path ``""``."""
     root = {key: member for key, member in value.items() if key != "consolidated_metadata"}
-    nodes: dict[str, Json] = {"": root}
-    for path, document in value["consolidated_metadata"]["metadata"].items():
-        if path and _accepted(path, problems):
-            nodes[path] = document
-    return nodes
+    members = value["consolidated_metadata"]["metadata"]
+    return {"": root} | {path: document for path, document in members.items() if path and _accepted(path, problems)}
 
 
 def _accepted(key: str, problems: list[Problem]) -> bool:

@@ -16,12 +16,12 @@ CORE_SIZES = {
 }  # fmt: skip
 """Bytes of one element of the types that every Zarr implementation knows."""
 
-_V2 = re.compile(r"([<>|])([biufcmMSUVO])(\d*)(?:\[(\d*)([a-zA-Zμ]+)\])?")
+_V2 = re.compile(r"[<>|](?:([biufcSUVO])([0-9]{0,10})|([mM])8(?:\[[0-9]*[a-zA-Zμ]+\])?)")
 _V2_KINDS = {"i": "int", "u": "uint", "f": "float", "c": "complex"}
+_V2_NUMBER_BYTES = {"1", "2", "4", "8", "16", "32"}
 _V2_FIXED = {"S": "null_terminated_bytes", "U": "fixed_length_utf32", "V": "raw_bytes"}
 _OBJECT_CODECS = {"vlen-utf8": "string", "vlen-bytes": "variable_length_bytes"}
-_V3_NAMES = {"variable_length_utf8": "string", "bytes": "variable_length_bytes"}
-_V3_VARIABLE = {"string", "variable_length_bytes"}
+_V3_NAMES = {"variable_length_utf8": "string", "bytes": "variable_length_bytes", "struct": "structured"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,18 @@ def parse_data_type_v2(document: Json, object_codec: str | None) -> DataType:
     match = _V2.fullmatch(document) if isinstance(document, str) else None
     if match is None:
         return DataType(document if isinstance(document, str) else "unknown", None, document)
-    _, kind, digits, _, _ = match.groups()
-    size = int(digits[:10] or 0)
+    kind, digits, time = match.groups()
+    if time:
+        return DataType("numpy.datetime64" if time == "M" else "numpy.timedelta64", 8, document)
     if kind == "O":
         return DataType(_OBJECT_CODECS.get(object_codec or "", "object"), None, document)
-    if kind == "b":
+    if kind == "b" and digits == "1":
         return DataType("bool", 1, document)
-    if kind in "mM":
-        return DataType("numpy.datetime64" if kind == "M" else "numpy.timedelta64", 8, document)
-    if kind in _V2_FIXED:
-        return DataType(_V2_FIXED[kind], size * (4 if kind == "U" else 1), document)
-    return DataType(f"{_V2_KINDS[kind]}{size * 8}", size, document)
+    if kind in _V2_FIXED and digits:
+        return DataType(_V2_FIXED[kind], int(digits) * (4 if kind == "U" else 1), document)
+    if kind in _V2_KINDS and digits in _V2_NUMBER_BYTES:
+        return DataType(f"{_V2_KINDS[kind]}{int(digits) * 8}", int(digits), document)
+    return DataType(str(document), None, document)
 
 
 def _field_size(field: Json) -> int | None:
@@ -102,7 +103,7 @@ def parse_data_type_v3(document: Json) -> DataType:
         return DataType(name, CORE_SIZES[name], document)
     if name in {"numpy.datetime64", "numpy.timedelta64"}:
         return DataType(name, 8, document)
-    if name[:1] == "r" and name[1:].isascii() and name[1:].isdigit() and len(name) < 12:
+    if name[:1] == "r" and name[1:].isascii() and name[1:].isdigit() and len(name) < 12 and int(name[1:]) % 8 == 0:
         return DataType("raw_bytes", int(name[1:]) // 8, document)
     length = configuration.get("length_bytes") if isinstance(configuration, dict) else None
     return DataType(name, length if type(length) is int and length >= 0 else _structured_size(name, configuration), document)
@@ -110,11 +111,17 @@ def parse_data_type_v3(document: Json) -> DataType:
 
 def _structured_size(name: str, configuration: Json) -> int | None:
     fields = configuration.get("fields") if isinstance(configuration, dict) else None
-    if name not in {"structured", "struct"} or not isinstance(fields, list):
+    if name != "structured" or not isinstance(fields, list):
         return None
     total = 0
     for field in fields:
-        described = field.get("data_type") if isinstance(field, dict) else field[1] if isinstance(field, list) and len(field) == 2 else None
+        described = (
+            field.get("data_type")
+            if isinstance(field, dict)
+            else field[1]
+            if isinstance(field, list) and len(field) == 2
+            else None
+        )
         size = parse_data_type_v3(described).item_size
         if size is None:
             return None

@@ -10,6 +10,9 @@ would change without a word, the standard library reads it again. What decides i
 
 import hashlib
 import json
+import math
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,13 +21,18 @@ from typing import Any
 import orjson
 
 from catalog.errors import Problem
+from catalog.metadata.collector import collector_paused
 
 Json = Any
 """A JSON value: dict, list, str, int, float, bool or None."""
 
-_DIGITS_ONLY = bytes(48 if 48 <= c <= 57 else 32 for c in range(256))
+_DIGITS_AS_ZEROS = bytes(0x30 if 0x30 <= c <= 0x39 else 0x20 for c in range(256))
 _LONG_NUMBER = b"0" * 19
-_NOT_BRACKETS = bytes(c for c in range(256) if c not in b"[]{}")
+_BRACES_AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NEITHER_QUOTE_NOR_BRACKET = bytes(c for c in range(256) if c not in b'"[]{}')
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_STRING = re.compile(rb'"[^"]*"')
+_MAX_DIGITS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +49,12 @@ class DocumentLimits:
         Arrays, objects and scalars together. A consolidated document of 100,000 arrays holds about 3 million.
     max_nodes
         Zarr nodes in one hierarchy.
-    max_key_bytes, max_string_bytes
-        Length of one object key, and of one string, in bytes of UTF-8.
     """
 
     max_bytes: int = 64 * 2**20
     max_depth: int = 64
     max_values: int = 8_000_000
     max_nodes: int = 200_000
-    max_key_bytes: int = 1024
-    max_string_bytes: int = 2**20
 
 
 DEFAULT_LIMITS = DocumentLimits()
@@ -94,7 +98,7 @@ class Parsed:
     plain: bool = False
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """Raised inside the slow parser to stop at a bound; carries the problem's kind."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -111,7 +115,8 @@ def parse_document(document: Document, limits: DocumentLimits = DEFAULT_LIMITS) 
     """
     remembered = document._parsed
     if limits not in remembered:
-        remembered[limits] = _parse(document.key, document.data, limits)
+        with collector_paused:
+            remembered[limits] = _parse(document.key, document.data, limits)
     return remembered[limits]
 
 
@@ -126,19 +131,21 @@ def _parse(key: str, data: bytes, limits: DocumentLimits) -> Parsed:
         )
     else:
         note = ()
-    upper_bound = data.count(b",") + data.count(b"[") + data.count(b"{") + 1
-    if upper_bound > limits.max_values:
-        message = f"{key!r} holds up to {upper_bound} values; at most {limits.max_values} are read"
-        return _refused(key, "too-many-values", message)
-    if not _depth_is_at_most(data, limits.max_depth):
+    if len(data) // 2 >= limits.max_values:  # a value and the comma after it take two bytes at least
+        upper_bound = data.count(b",") + data.count(b"[") + data.count(b"{") + 1
+        if upper_bound > limits.max_values:
+            message = f"{key!r} holds up to {upper_bound} values; at most {limits.max_values} are read"
+            return _refused(key, "too-many-values", message)
+    marks = data.translate(_BRACES_AS_BRACKETS, _NEITHER_QUOTE_NOR_BRACKET)
+    if _is_deeper(data, marks, limits.max_depth):
         return _refused(key, "too-deep", f"{key!r} is nested deeper than {limits.max_depth} levels")
     try:
         value = orjson.loads(data)
-        if _is_plain(data, value):
+        if _is_plain(data, value, marks.count(b'"')):
             return Parsed(value, note, plain=True)
     except orjson.JSONDecodeError:
         pass
-    parsed = _parse_exactly(key, data)
+    parsed = _ExactParser(key).parse(data)
     return Parsed(parsed.value, note + parsed.problems)
 
 
@@ -146,106 +153,111 @@ def _refused(key: str, kind: str, message: str) -> Parsed:
     return Parsed(None, (Problem(key, kind, message),))
 
 
-def _is_plain(data: bytes, value: Json) -> bool:
+def _is_plain(data: bytes, value: Json, quotes: int) -> bool:
     """Whether orjson kept everything: no long integer became a float, and no duplicate key was dropped.
 
     A run of 19 digits may be an integer beyond 64 bits. A dropped duplicate key takes its quotes with it, so the count of quotes
     in the text and in the value written again differ; a quote written as an escape would hide that and goes the exact way.
     """
-    if _LONG_NUMBER in data.translate(_DIGITS_ONLY) or b"\\u0022" in data:
+    if _has_long_number(data) or (b"\\" in data and b"\\u0022" in data):
         return False
-    return data.count(b'"') == orjson.dumps(value).count(b'"')
+    return quotes == orjson.dumps(value).count(b'"')
 
 
-def _depth_is_at_most(data: bytes, depth: int) -> bool:
-    """Whether the nesting stays within ``depth``, without recursion.
+def _has_long_number(data: bytes) -> bool:
+    """Whether there is a run of 19 digits. Every sixth byte shows at least three of them, so few texts are looked at in full."""
+    if b"000" not in data[::6].translate(_DIGITS_AS_ZEROS):
+        return False
+    return _LONG_NUMBER in data.translate(_DIGITS_AS_ZEROS)
 
-    Removing innermost pairs of brackets once per level empties a text that is shallow enough. Brackets inside strings can leave
-    a rest; then a scan that knows strings decides.
+
+def _is_deeper(data: bytes, marks: bytes, depth: int) -> bool:
+    """Whether JSON text is nested deeper than ``depth`` levels, without recursion; False of most texts that are no JSON.
+
+    ``marks`` are the quotes and brackets of the text, braces written as brackets. Quotes that stand side by side open and close
+    strings without brackets; what is left of strings is removed. Then every round takes the innermost level away.
     """
-    brackets = data.translate(None, _NOT_BRACKETS)
+    if b"\\" in data and b'\\"' in data:
+        marks = _ESCAPE.sub(b"", data).translate(_BRACES_AS_BRACKETS, _NEITHER_QUOTE_NOR_BRACKET)
+    marks = marks.replace(b'""', b"")
+    if b'"' in marks:
+        marks = _STRING.sub(b"", marks)
     for _ in range(depth):
-        if not brackets:
-            return True
-        shorter = brackets.replace(b"[]", b"").replace(b"{}", b"")
-        if len(shorter) == len(brackets):
-            break
-        brackets = shorter
-    return not brackets or _scanned_depth(data) <= depth
+        fewer = marks.replace(b"[]", b"")
+        if len(fewer) == len(marks):
+            return False
+        marks = fewer
+    return bool(marks)
 
 
-def _scanned_depth(data: bytes) -> int:
-    deepest = level = 0
-    in_string = escaped = False
-    for byte in data:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            level += 1
-            deepest = max(deepest, level)
-        elif byte in b"]}":
-            level -= 1
-    return deepest
+class _ExactParser:
+    """The slow way: the standard library, with every surprise noted."""
 
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._notes: list[Problem] = []
 
-def _parse_exactly(key: str, data: bytes) -> Parsed:
-    """The slow way: the standard library, with every surprise reported."""
-    problems: list[Problem] = []
+    def parse(self, data: bytes) -> Parsed:
+        """The value, or a problem of severity error in its place."""
+        key = self._key
+        try:
+            value = json.loads(
+                data.decode("utf-8"), object_pairs_hook=self._members, parse_int=self._integer, parse_float=self._real
+            )
+        except UnicodeDecodeError as error:
+            return _refused(key, "invalid-text", f"{key!r} is not UTF-8: byte {error.start} is {data[error.start]:#04x}")
+        except json.JSONDecodeError as error:
+            where = f"line {error.lineno} column {error.colno}"
+            return _refused(key, "invalid-json", f"{key!r} is not JSON: {error.msg} at {where}")
+        except _RefusedError as error:
+            return _refused(key, error.kind, f"{key!r}: {error}")
+        except RecursionError:
+            return _refused(key, "too-deep", f"{key!r} is nested too deeply to read")
+        if b"\\u" in data:
+            value, replaced = _without_surrogates(value)
+            if replaced:
+                self._note("lone-surrogate", "a string holds half a character (lone surrogate); U+FFFD stands for it now")
+        return Parsed(value, tuple(self._notes))
 
-    def members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    def _note(self, kind: str, message: str) -> None:
+        self._notes.append(Problem(self._key, kind, message, severity="warning"))
+
+    def _members(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = sorted({name for name in names if names.count(name) > 1})
-            problems.append(Problem(key, "duplicate-key", f"keys given twice, the last counts: {', '.join(map(repr, twice))}"))
+            twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+            self._note("duplicate-key", f"keys given twice, the last counts: {_some(twice)}")
         return found
 
-    def integer(text: str) -> int:
-        if len(text) > 4000:
-            raise _Refused("number-too-long", f"an integer of {len(text)} digits; at most 4000 are read")
+    def _integer(self, text: str) -> int:
+        if len(text) > _MAX_DIGITS:
+            raise _RefusedError("number-too-long", f"an integer of {len(text)} digits; at most {_MAX_DIGITS} are read")
         return int(text)
 
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _refused(key, "invalid-text", f"{key!r} is not UTF-8: byte {error.start} is {data[error.start]:#04x}")
-    try:
-        value = json.loads(text, object_pairs_hook=members, parse_int=integer)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno} column {error.colno}"
-        return _refused(key, "invalid-json", f"{key!r} is not JSON: {error.msg} at {where}")
-    except _Refused as error:
-        return _refused(key, error.kind, f"{key!r}: {error}")
-    except RecursionError:
-        return _refused(key, "too-deep", f"{key!r} is nested too deeply to read")
-    if b"\\u" in data:
-        value, replaced = _without_surrogates(value)
-        if replaced:
-            problems.append(
-                Problem(key, "lone-surrogate", "a string holds half a character (lone surrogate); U+FFFD stands for it now")
-            )
-    return Parsed(value, tuple(Problem(p.path, p.kind, p.message, severity="warning") for p in problems))
+    def _real(self, text: str) -> float:
+        value = float(text)
+        if math.isinf(value):
+            self._note("number-out-of-range", f"{text:.40} is beyond the largest number of 64 bits; infinity stands for it now")
+        return value
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(f"{name!r:.80}" for name in sorted(names)[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
 
 
 def _without_surrogates(value: Json) -> tuple[Json, bool]:
     if isinstance(value, str):
-        clean = value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        clean = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return (clean, True) if clean != value else (value, False)
     if isinstance(value, list):
         pairs = [_without_surrogates(item) for item in value]
         return [item for item, _ in pairs], any(changed for _, changed in pairs)
     if isinstance(value, dict):
-        keys = {name: _without_surrogates(name) for name in value}
-        items = {name: _without_surrogates(item) for name, item in value.items()}
-        changed = any(c for _, c in keys.values()) or any(c for _, c in items.values())
-        return {keys[name][0]: items[name][0] for name in value}, changed
+        names = [_without_surrogates(name) for name in value]
+        items = [_without_surrogates(item) for item in value.values()]
+        changed = any(c for _, c in names) or any(c for _, c in items)
+        return {name: item for (name, _), (item, _) in zip(names, items, strict=True)}, changed
     return value, False
 
 
@@ -254,23 +266,25 @@ def canonical_json(value: Json) -> str:
 
     Equal values give equal text whichever parser read them, so digests do not depend on the route.
     """
-    if _fits_orjson(value):
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # an integer beyond 64 bits
+        text = b"null"
+    if b"null" not in text or _is_finite(value):
+        return text.decode()
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _fits_orjson(value: Json) -> bool:
+def _is_finite(value: Json) -> bool:
     """Whether orjson writes the value without loss: it would turn NaN into null, and refuse integers beyond 64 bits."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return True
     if kind is float:
-        return bool(value - value == 0.0)
+        return math.isfinite(value)
     if kind is int:
         return bool(-(2**63) <= value < 2**64)
-    if kind is dict:
-        return all(map(_fits_orjson, value.values()))
-    return all(map(_fits_orjson, value))
+    return all(map(_is_finite, value.values() if kind is dict else value))
 
 
 def digest_of(value: Json) -> str:

@@ -2,11 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 from catalog.metadata.document import Json, canonical_json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """A node that holds other nodes.
 
@@ -24,7 +25,7 @@ class Group:
     zarr_format: int
     attributes: dict[str, Json]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """sha256 over what the group's documents say, 64 hex digits; the same for every route to them."""
         return node_digest(f"group {self.zarr_format}", self.attributes)

@@ -7,6 +7,7 @@ import re
 
 from catalog.errors import InputError
 
+_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*(?:/\.z[a-z]+)?")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
 MAX_KEY_BYTES = 1024
 
@@ -14,11 +15,11 @@ MAX_KEY_BYTES = 1024
 def fault_of_key(key: str) -> str | None:
     """Why a key must not be used, or None where it may.
 
-    A safe key is relative, uses ``/`` between non-empty segments, none of them ``.`` or ``..``, and has no backslash, NUL or other
-    control character. Percent signs, spaces and letters of any script are plain characters: nothing decodes them later.
+    A safe key is relative, uses ``/`` between non-empty segments, none of them ``.`` or ``..``, and has no backslash, NUL or
+    other control character. Percent signs, spaces and letters of any script are plain characters: nothing decodes them later.
     The empty key is the root and safe.
     """
-    if not key:
+    if not key or (len(key) <= MAX_KEY_BYTES and _PLAIN.fullmatch(key)):
         return None
     if _UNSAFE.search(key):
         return "has a backslash or control character"

@@ -52,8 +52,8 @@ class Layout:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of ``json``, 64 hex digits."""
-        return hashlib.sha256(self.json.encode()).hexdigest()
+        """sha256 of ``zarr_format`` and ``json``, 64 hex digits."""
+        return hashlib.sha256(f"{self.zarr_format} {self.json}".encode()).hexdigest()
 
     @cached_property
     def inner_chunk_shape(self) -> tuple[int, ...] | None:
@@ -112,7 +112,7 @@ def _extensions(document: dict[str, Json]) -> tuple[str, ...]:
     transformers = document.get("storage_transformers") or []
     names = [_name(item) for item in transformers] if isinstance(transformers, list) else ["storage_transformers"]
     unknown = [key for key in document if key not in _V3_MEMBERS and as_object(document[key]).get("must_understand") is not False]
-    return tuple([*names, *sorted(unknown)])
+    return (*names, *sorted(unknown))
 
 
 def _name(document: Json) -> str:

@@ -5,8 +5,6 @@ plate of ten thousand arrays costs one layout.
 Source: Zarr v2 specification, "Metadata"; Zarr v3.1 specification, "Array metadata" and "Group metadata".
 """
 
-from collections.abc import Callable
-
 import orjson
 
 from catalog.errors import Problem, Severity
@@ -18,6 +16,7 @@ from catalog.metadata.layout import OWN_MEMBERS, Layout, parse_layout_v2, parse_
 
 Node = Group | Array
 MAX_DIMENSIONS = 64
+MAX_EXTENT = 2**63 - 1
 
 
 class NodeParser:
@@ -30,73 +29,96 @@ class NodeParser:
     def array_v2(self, path: str, zarray: Json, zattrs: Json, *, plain: bool = False) -> Array | None:
         """An array from its ``.zarray`` and ``.zattrs``; ``plain`` promises values that orjson writes without loss."""
         if not isinstance(zarray, dict):
-            return self._no_object(path, ".zarray")
+            self._no_object(path, ".zarray")
+            return None
+        self._check_format_v2(path, ".zarray", zarray)
         return self._array(path, zarray, self._attributes(path, zattrs), 2, plain=plain)
 
     def group_v2(self, path: str, zgroup: Json, zattrs: Json) -> Group | None:
         """A group from its ``.zgroup`` and ``.zattrs``."""
         if not isinstance(zgroup, dict):
-            return self._no_object(path, ".zgroup")
-        if zgroup.get("zarr_format") != 2:
-            self._add(path, "zarr-format", f".zgroup says zarr_format {zgroup.get('zarr_format')!r}; 2 is meant", severity="warning")
+            self._no_object(path, ".zgroup")
+            return None
+        self._check_format_v2(path, ".zgroup", zgroup)
         return Group(path, 2, self._attributes(path, zattrs))
 
     def node_v3(self, path: str, document: Json, *, plain: bool = False) -> Node | None:
         """A node from its ``zarr.json``."""
         if not isinstance(document, dict):
-            return self._no_object(path, "zarr.json")
+            self._no_object(path, "zarr.json")
+            return None
         kind = document.get("node_type")
         if "metadata_encoding" in document or document.get("zarr_format") != 3:
-            stated = document.get("zarr_format")
-            self._add(path, "zarr-format", f"zarr.json says zarr_format {stated!r}; only 3 is read (an early draft of v3?)")
+            message = f"zarr.json says zarr_format {document.get('zarr_format')!r:.40}; only 3 is read (an early draft of v3?)"
+            self._add(path, "zarr-format", message, pointer="/zarr_format")
             return None
         attributes = self._attributes(path, document.get("attributes"))
         if kind == "array":
             return self._array(path, document, attributes, 3, plain=plain)
         if kind == "group":
             return Group(path, 3, attributes)
-        self._add(path, "node-type", f"node_type is {kind!r}; 'array' or 'group' is allowed", pointer="/node_type")
+        self._add(path, "node-type", f"node_type is {kind!r:.40}; 'array' or 'group' is allowed", pointer="/node_type")
         return None
+
+    def _check_format_v2(self, path: str, name: str, document: dict[str, Json]) -> None:
+        if document.get("zarr_format") != 2:
+            message = f"{name} says zarr_format {document.get('zarr_format')!r:.40}; it was read as 2"
+            self._add(path, "zarr-format", message, pointer="/zarr_format", severity="warning")
 
     def _array(self, path: str, document: dict[str, Json], attributes: dict[str, Json], fmt: int, *, plain: bool) -> Array | None:
         shape = parse_shape(document.get("shape"))
         if shape is None or len(shape) > MAX_DIMENSIONS:
-            shown = repr(document.get("shape"))[:80]
-            self._add(path, "shape", f"shape is {shown}; a list of at most {MAX_DIMENSIONS} integers ≥ 0 is allowed", pointer="/shape")
+            message = f"shape is {document.get('shape')!r:.80}; a list of at most {MAX_DIMENSIONS} integers ≥ 0 is allowed"
+            self._add(path, "shape", message, pointer="/shape")
             return None
-        names = parse_dimension_names(document.get("dimension_names"), attributes, len(shape))
+        if shape and max(shape) > MAX_EXTENT:
+            message = f"shape is {document['shape']!r:.80}; no reader counts beyond {MAX_EXTENT} elements along a dimension"
+            self._add(path, "shape", message, pointer="/shape", severity="warning")
+        given = document.get("dimension_names") if fmt == 3 else None
+        names = parse_dimension_names(given, attributes, len(shape))
         if names is None:
-            message = f"dimension_names {document['dimension_names']!r:.80} do not name {len(shape)} dimensions"
+            message = f"dimension_names {given!r:.80} do not name {len(shape)} dimensions"
             self._add(path, "dimension-names", message, pointer="/dimension_names", severity="warning")
             names = (None,) * len(shape)
         return Array(path, shape, self._layout(path, document, len(shape), fmt, plain=plain), names, attributes)
 
     def _layout(self, path: str, document: dict[str, Json], rank: int, fmt: int, *, plain: bool) -> Layout:
-        shared = {key: value for key, value in document.items() if key not in OWN_MEMBERS}
-        write: Callable[[Json], str] = _plain_json if plain else canonical_json
-        text = write(shared)
+        shared = document.copy()
+        for member in OWN_MEMBERS:
+            shared.pop(member, None)
+        # Writing in the order of the text is cheaper than writing canonically; equal layouts in another order are found below.
+        text = orjson.dumps(shared).decode() if plain else canonical_json(shared)
         layout = self._layouts.get((fmt, text))
         if layout is None:
-            layout = parse_layout_v3(document, text) if fmt == 3 else parse_layout_v2(document, text)
-            self._layouts[fmt, text] = layout
-            self._check_layout(path, layout)
+            layout = self._layouts[fmt, text] = self._new_layout(path, shared, fmt)
         grid = layout.chunk_grid.chunk_shape
         if grid is not None and len(grid) != rank:
-            self._add(path, "chunk-grid", f"chunks {list(grid)} have {len(grid)} dimensions, the shape has {rank}")
+            self._add(path, "chunk-grid", f"chunks {list(grid)!s:.80} have {len(grid)} dimensions, the shape has {rank}")
+        return layout
+
+    def _new_layout(self, path: str, shared: dict[str, Json], fmt: int) -> Layout:
+        text = canonical_json(shared)
+        layout = self._layouts.get((fmt, text))
+        if layout is None:
+            layout = parse_layout_v3(shared, text) if fmt == 3 else parse_layout_v2(shared, text)
+            self._layouts[fmt, text] = layout
+            self._check_layout(path, layout)
         return layout
 
     def _check_layout(self, path: str, layout: Layout) -> None:
         """Problems of a layout, reported once, at the first array that has it."""
+        grid, keys = layout.chunk_grid, layout.chunk_key_encoding
         if layout.data_type.name == "unknown":
             self._add(path, "data-type", f"data type {layout.data_type.json:.80} has no name")
-        if layout.chunk_grid.chunk_shape is None:
-            kind: Severity = "error" if layout.chunk_grid.name in {"regular", "unknown"} else "warning"
-            self._add(path, "chunk-grid", f"chunk grid {layout.chunk_grid.name!r} is not a regular grid of integers ≥ 1", severity=kind)
-        if not layout.chunk_key_encoding.known:
-            name, separator = layout.chunk_key_encoding.name, layout.chunk_key_encoding.separator
-            self._add(path, "chunk-key-encoding", f"chunk keys {name!r} with separator {separator!r} are not supported", severity="warning")
+        if grid.chunk_shape is None:
+            kind: Severity = "error" if grid.name in {"regular", "unknown"} else "warning"
+            self._add(path, "chunk-grid", f"chunk grid {grid.name!r:.80} is not a regular grid of integers ≥ 1", severity=kind)
+        if not keys.known:
+            message = f"chunk keys {keys.name!r:.80} with separator {keys.separator!r:.80} are not supported"
+            self._add(path, "chunk-key-encoding", message, severity="warning")
         if layout.extensions:
-            self._add(path, "extension", f"extensions that are not supported: {', '.join(layout.extensions)}", severity="warning")
+            message = f"extensions that are not supported: {', '.join(layout.extensions):.200}"
+            self._add(path, "extension", message, severity="warning")
 
     def _attributes(self, path: str, attributes: Json) -> dict[str, Json]:
         if attributes is None:
@@ -111,7 +133,3 @@ class NodeParser:
 
     def _add(self, path: str, kind: str, message: str, *, pointer: str = "", severity: Severity = "error") -> None:
         self.problems.append(Problem(path, kind, message, pointer, severity))
-
-
-def _plain_json(value: Json) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
