@@ -272,7 +272,9 @@ class _Search:
         if "zarr.json" in self._found:
             return self._root_only()
         for key in _ROOT_V2:
-            self._probe(key)
+            data = self._probe(key)
+            if data is not None and not isinstance(self._value(key, data), dict):
+                del self._found[key]
         return self._root_only() if ".zarray" in self._found else None
 
     def _root_only(self) -> Harvest | None:

@@ -5,6 +5,7 @@ Requests are anonymous unless a credential is named. Nothing of the process itse
 """
 
 import os
+from functools import cache
 from typing import Any, Final
 
 import aiobotocore.session  # type: ignore[import-untyped]
@@ -30,8 +31,12 @@ _NOT_BELIEVED: Final = frozenset(
 )
 
 
+@cache
 def _closed_session() -> Any:
-    """A session that knows nothing but its defaults: no variable of the environment, no file."""
+    """A session that knows nothing but its defaults: no variable of the environment, no file, and no credential either.
+
+    One is enough: what takes time is that it reads the description of S3.
+    """
     files = {"config_file", "credentials_file"}
     variables = {
         name: (None, None, os.devnull if name in files else default, convert)

@@ -15,6 +15,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -75,8 +76,9 @@ class S3Server:
     def put(self, bucket: str, objects: Iterable[tuple[str, bytes]], *, public: bool = False) -> None:
         """Objects by key."""
         client = self._client()
-        for key, data in objects:
-            client.put_object(Bucket=bucket, Key=key, Body=data, ACL="public-read" if public else "private")
+        access = "public-read" if public else "private"
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda item: client.put_object(Bucket=bucket, Key=item[0], Body=item[1], ACL=access), objects))
         client.close()
 
     def delete(self, bucket: str, key: str) -> None:
@@ -86,7 +88,7 @@ class S3Server:
         client.close()
 
     def _client(self) -> Any:
-        import boto3  # noqa: PLC0415  it takes a second, and only these tests need it
+        import boto3  # it takes a second, and only these tests need it
 
         return boto3.client(
             "s3", endpoint_url=self.url, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1"
@@ -95,8 +97,8 @@ class S3Server:
 
 def _serve() -> None:
     """The process: moto behind a list of requests; it ends when its parent does."""
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
-    from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import WSGIRequestHandler, make_server
 
     service, log = DomainDispatcherApplication(create_backend_app), []
 
@@ -113,7 +115,7 @@ def _serve() -> None:
         row = [environ[name] for name in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING")]
 
         def started(status: str, headers: Any, *rest: Any) -> Any:
-            log.append([*row, environ.get("HTTP_AUTHORIZATION", ""), int(status.split()[0])])
+            log.append([*row, environ.get("HTTP_AUTHORIZATION", ""), int(status[:3])])
             return start(status, headers, *rest)
 
         return service(environ, started)
