@@ -26,7 +26,7 @@ from catalog.rdf.conventions.jsonld_contexts import (
     words_of,
 )
 from catalog.rdf.conventions.jsonld_filter import StatementFilter, Tally
-from catalog.rdf.conventions.jsonld_terms import Skolems, Terms, literal_term, shown
+from catalog.rdf.conventions.jsonld_terms import Skolems, Terms, context_fault, literal_term, parse_json_ld, shown
 from catalog.rdf.prefixes import RDF_TYPE
 
 __all__ = ["LinkedData", "holds_linked_data", "load_contexts", "read_linked_data"]
@@ -166,7 +166,8 @@ class _Reader:
                 return attributes
             active = active.extended(context)
         given = {"@context": context} if active.given else {}
-        used = {key: value for key, value in attributes.items() if key != "@context" and active.maps(key)}
+        own = active.of_node(attributes)
+        used = {key: value for key, value in attributes.items() if key != "@context" and own.maps(key)}
         rest = {key: value for key, value in attributes.items() if key not in used}
         read_any = bool(used) and self._read_part({**given, **used}, "")
         members = {
@@ -194,7 +195,8 @@ class _Reader:
             except Unreadable as fault:
                 self._note(fault.kind, str(fault), pointer)
                 return value
-            left = {key: member for key, member in value.items() if not inner.maps(key)}
+            own = inner.of_node(value)
+            left = {key: member for key, member in value.items() if not own.maps(key)}
             part = {key: member for key, member in value.items() if key not in left}
         return left if self._read_part({**given, "@graph": part} if given else part, pointer) else value
 
@@ -205,8 +207,8 @@ class _Reader:
         try:
             if has_non_finite(part) and "@json" in words_of(part):
                 raise Unreadable("invalid-json-ld", "NaN cannot stand in a JSON literal; the attributes stay plain")
-            written = inliner.value(part)
-            made = self._add(canonical_json(written), pointer, tally)
+            text = canonical_json(inliner.value(part))
+            made = self._add(text, pointer, tally)
         except Unreadable as fault:
             self._note(fault.kind, str(fault), pointer)
             return False
@@ -248,26 +250,30 @@ class _Reader:
     def _quads(self, text: str, tally: Tally) -> list[Any]:
         """What JSON-LD makes of a text, with valid terms only.
 
-        The parser drops without a word what it cannot use, and gives up at a literal whose type is no IRI. A second, lenient run
-        drops nothing: the tally says what was wrong there; where the first gave up, it has the rest.
+        The parser drops without a word what it cannot use, and gives up at a literal whose type is no IRI. A lenient run drops
+        nothing, so the tally says what is wrong there. Only where something is does a strict run decide what is left, for a
+        lenient one also reads what stands below a key that means nothing; where the strict one gives up, the rest of the lenient
+        one.
         """
         every = self._parsed(text, lenient=True)
+        faults = [(fault, quad) for quad in every if (fault := self._terms.fault(quad))]
+        if not faults:
+            return every
+        for fault, quad in faults:
+            tally.add(fault, shown(quad))
         try:
             quads = self._parsed(text, lenient=False)
         except Unreadable:
             quads = every
-        faults = [(fault, quad) for quad in every if (fault := self._terms.fault(quad))]
-        for fault, quad in faults:
-            tally.add(fault, shown(quad))
-        return [quad for quad in quads if not self._terms.fault(quad)] if faults else quads
+        return [quad for quad in quads if not self._terms.fault(quad)]
 
     def _parsed(self, text: str, *, lenient: bool) -> list[Any]:
-        form = pyoxigraph.RdfFormat.JSON_LD
         try:
-            quads = pyoxigraph.parse(text, form, base_iri=self._node_iri, lenient=lenient)
-            found = list(islice(quads, MAX_STATEMENTS + 1))
-        except (SyntaxError, ValueError, OSError) as error:
-            raise Unreadable("invalid-json-ld", f"is no valid JSON-LD: {error}; the attributes stay plain") from error
+            found = list(islice(parse_json_ld(text, self._node_iri, lenient=lenient), MAX_STATEMENTS + 1))
+        except SyntaxError as error:
+            reason = context_fault(text) if '"@context"' in text else None
+            message = f"is no valid JSON-LD: {reason or error}; the attributes stay plain"
+            raise Unreadable("invalid-json-ld", message) from error
         if len(found) > MAX_STATEMENTS:
             raise Unreadable("json-ld-too-large", f"more than {MAX_STATEMENTS} statements; the attributes stay plain")
         return found

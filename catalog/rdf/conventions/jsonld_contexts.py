@@ -123,6 +123,22 @@ class ActiveContext:
                 active = ActiveContext({**active.definitions, **member}, vocab, True)
         return active
 
+    def of_node(self, node: Mapping[str, Json]) -> "ActiveContext":
+        """The same context with those on top that the types of a node object bring along; they reach no further than the node."""
+        active = self
+        types = {
+            name
+            for key, value in node.items()
+            if key == "@type" or self.definitions.get(key) in ("@type", {"@id": "@type"})
+            for name in as_list(value)
+            if isinstance(name, str)
+        }
+        for name in sorted(types):
+            definition = self.definitions.get(name)
+            if isinstance(definition, dict) and "@context" in definition:
+                active = active.extended(definition["@context"])
+        return active
+
     def maps(self, key: str) -> bool:
         """Whether JSON-LD makes something of a key: a keyword, a defined term, an IRI, or a prefixed name with a known prefix."""
         if key.startswith("@"):

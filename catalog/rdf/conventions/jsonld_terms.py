@@ -1,5 +1,7 @@
-"""How do the terms that a JSON-LD parser finds look in canonical N-Triples, and which of them can no graph store take?"""
+"""What does the JSON-LD parser find in a text, which terms of that can no graph store take, and how are the others written?"""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pyoxigraph
@@ -9,7 +11,57 @@ from catalog.rdf.iris import content_hash
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NEED_LANGUAGE = {f"{_RDF}langString", f"{_RDF}dirLangString"}
+_SETTINGS = {"@base", "@direction", "@language", "@propagate", "@protected", "@version", "@vocab"}
+_TRIED = 1000
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
+
+
+def parse_json_ld(text: str, base: str, *, lenient: bool) -> Iterator[Any]:
+    """The statements of a JSON-LD text without remote contexts.
+
+    Raises
+    ------
+    SyntaxError
+        It is no valid JSON-LD.
+    """
+    yield from pyoxigraph.parse(text, pyoxigraph.RdfFormat.JSON_LD, base_iri=base, lenient=lenient)
+
+
+def context_fault(text: str) -> str | None:
+    """What is wrong with the contexts of a JSON-LD text, always in the same words.
+
+    The parser reads the terms of a context in an order that changes from run to run, and names the first fault that it meets. So
+    a faulty context is tried term by term here. None where every context can be read.
+    """
+    for context in _contexts(json.loads(text)):
+        if _fault_of_context(context) is None:
+            continue
+        if not isinstance(context, dict):
+            return f"a context is a {type(context).__name__}; it must be an object"
+        settings = {key: value for key, value in context.items() if key in _SETTINGS}
+        terms = sorted(context.keys() - settings.keys())[:_TRIED]
+        for name in ("", *terms):
+            fault = _fault_of_context({**settings, name: context[name]} if name else settings)
+            if fault:
+                return f"{repr(name) if name else 'a keyword'} in a context: {fault}"
+        return f"the terms of a context contradict each other: {', '.join(terms)[:200]}"
+    return None
+
+
+def _fault_of_context(context: Any) -> str | None:
+    try:
+        list(parse_json_ld(json.dumps({"@context": context}), "http://localhost/", lenient=True))
+    except SyntaxError as error:
+        return str(error)
+    return None
+
+
+def _contexts(value: Any) -> Iterator[Any]:
+    """Every context in a JSON value, inner ones first."""
+    for key, member in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else []):
+        yield from _contexts(member)
+        if key == "@context":
+            yield from member if isinstance(member, list) else [member]
 
 
 class Terms:
