@@ -39,6 +39,10 @@ class Bearer:
 
     token: str | Callable[[], str]
 
+    def __post_init__(self) -> None:
+        if not callable(self.token):
+            self.headers()
+
     def __repr__(self) -> str:
         return "Bearer(***)"
 
@@ -113,10 +117,10 @@ HttpCredential = Basic | Bearer | Headers
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers, if each can be sent as one line; a message never holds the value."""
     for name, value in headers.items():
-        if not _TOKEN.fullmatch(name) or name.lower() in _NOT_OURS:
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name) or name.lower() in _NOT_OURS:
             raise InputError(f"{name!r} cannot be the name of a credential's header")
-        if not value or any(ord(c) < 32 or ord(c) == 127 for c in value):
-            raise InputError(f"the value of the header {name!r} is empty or has control characters")
+        if not isinstance(value, str) or not value or any(ord(c) < 32 or ord(c) == 127 for c in value):
+            raise InputError(f"the value of the header {name!r} is no text, empty, or has control characters")
     return dict(headers)
 
 
@@ -186,6 +190,13 @@ _KINDS: dict[str, tuple[type[Any], frozenset[str]]] = {
 }
 
 
+_FORMS: dict[str, tuple[type[Any], str]] = {
+    "anonymous": (bool, "true or false"),
+    "ambient": (bool, "true or false"),
+    "values": (Mapping, "an object of texts"),
+}
+
+
 def parse_credentials(value: Mapping[str, Mapping[str, Any]]) -> Credentials:
     """Credentials from plain values, as settings hold them.
 
@@ -219,9 +230,9 @@ def _parse_credential(prefix: str, fields: Any) -> Credential:
             f"{where} has unknown fields: {', '.join(sorted(set(given) - known))}; known are {', '.join(sorted(known))}"
         )
     for name, field in given.items():
-        wanted: type[Any] = bool if name in {"anonymous", "ambient"} else Mapping if name == "values" else str
+        wanted, word = _FORMS.get(name, (str, "a text"))
         if not isinstance(field, wanted):
-            raise InputError(f"{where}: {name!r} must be {'true or false' if wanted is bool else 'a ' + wanted.__name__.lower()}")
+            raise InputError(f"{where}: {name!r} must be {word}")
     if kind != "s3" and set(given) != known:
         raise InputError(f"{where} needs {', '.join(sorted(known))}")
     credential: Credential = cls(**given)

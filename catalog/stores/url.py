@@ -60,7 +60,7 @@ def shown(text: str) -> str:
 
     What stands before the last ``@`` and after the first ``?`` or ``#`` is left out; where they overlap, all is but the scheme.
     """
-    match = re.search(r":/+", text)
+    match = re.search(r"^(?:https?|s3|file|memory):/*|:/+", text, re.IGNORECASE)
     if match:
         head, rest = text[: match.end()], text[match.end() :]
         before_query = re.split(r"[?#]", rest, maxsplit=1)[0]
