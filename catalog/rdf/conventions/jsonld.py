@@ -15,17 +15,9 @@ import pyoxigraph
 
 from catalog.errors import Problem, Severity
 from catalog.metadata.document import Json, canonical_json
-from catalog.rdf.conventions.jsonld_contexts import (
-    ActiveContext,
-    Inliner,
-    Unreadable,
-    has_non_finite,
-    is_absolute,
-    load_contexts,
-    step,
-    words_of,
-)
+from catalog.rdf.conventions.jsonld_contexts import Inliner, Unreadable, has_non_finite, load_contexts, words_of
 from catalog.rdf.conventions.jsonld_filter import StatementFilter, Tally
+from catalog.rdf.conventions.jsonld_keys import ActiveContext, KeySieve, is_absolute, step
 from catalog.rdf.conventions.jsonld_terms import Skolems, Terms, context_fault, literal_term, parse_json_ld, shown
 from catalog.rdf.prefixes import RDF_TYPE
 
@@ -202,12 +194,12 @@ class _Reader:
 
     def _read_part(self, part: Json, pointer: str) -> bool:
         """Read one part; whether it made any statement."""
-        tally = Tally()
+        tally, sieve = Tally(), KeySieve()
         inliner = Inliner(self._contexts, part)
         try:
             if has_non_finite(part) and "@json" in words_of(part):
                 raise Unreadable("invalid-json-ld", "NaN cannot stand in a JSON literal; the attributes stay plain")
-            text = canonical_json(inliner.value(part))
+            text = canonical_json(sieve.sift(inliner.value(part)))
             made = self._add(text, pointer, tally)
         except Unreadable as fault:
             self._note(fault.kind, str(fault), pointer)
@@ -216,6 +208,11 @@ class _Reader:
             message = f"looks like JSON-LD, but makes no statement ({tally.reasons() or 'nothing is said'}); it stays plain"
             self._note("json-ld-without-statement", message, pointer, "info")
             tally.counts.pop("relative-type", None)
+        elif sieve.ignored:
+            message = (
+                f"{len(sieve.ignored)} key(s) in the JSON-LD that mean nothing to it were left out, such as {sieve.ignored[0]!r}"
+            )
+            self._note("json-ld-key-ignored", message, pointer, "info")
         self._tally.merge(tally)
         return made
 
@@ -248,35 +245,23 @@ class _Reader:
         return found
 
     def _quads(self, text: str, tally: Tally) -> list[Any]:
-        """What JSON-LD makes of a text, with valid terms only.
-
-        The parser drops without a word what it cannot use, and gives up at a literal whose type is no IRI. A lenient run drops
-        nothing, so the tally says what is wrong there. Only where something is does a strict run decide what is left, for a
-        lenient one also reads what stands below a key that means nothing; where the strict one gives up, the rest of the lenient
-        one.
-        """
-        every = self._parsed(text, lenient=True)
-        faults = [(fault, quad) for quad in every if (fault := self._terms.fault(quad))]
-        if not faults:
-            return every
-        for fault, quad in faults:
-            tally.add(fault, shown(quad))
+        """The statements of a text whose terms are valid; the tally has the others."""
         try:
-            quads = self._parsed(text, lenient=False)
-        except Unreadable:
-            quads = every
-        return [quad for quad in quads if not self._terms.fault(quad)]
-
-    def _parsed(self, text: str, *, lenient: bool) -> list[Any]:
-        try:
-            found = list(islice(parse_json_ld(text, self._node_iri, lenient=lenient), MAX_STATEMENTS + 1))
+            found = list(islice(parse_json_ld(text, self._node_iri), MAX_STATEMENTS + 1))
         except SyntaxError as error:
             reason = context_fault(text) if '"@context"' in text else None
             message = f"is no valid JSON-LD: {reason or error}; the attributes stay plain"
             raise Unreadable("invalid-json-ld", message) from error
         if len(found) > MAX_STATEMENTS:
             raise Unreadable("json-ld-too-large", f"more than {MAX_STATEMENTS} statements; the attributes stay plain")
-        return found
+        valid = []
+        for quad in found:
+            fault = self._terms.fault(quad)
+            if fault:
+                tally.add(fault, shown(quad))
+            else:
+                valid.append(quad)
+        return valid
 
     def _note(self, kind: str, message: str, pointer: str, severity: Severity = "warning") -> None:
         self._problems.append(Problem(self._path, kind, message, pointer, severity))

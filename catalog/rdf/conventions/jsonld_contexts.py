@@ -14,23 +14,17 @@ Source: JSON-LD 1.1, "The Context"; JSON-LD 1.1 API, "Context Processing".
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from catalog.errors import InputError
 from catalog.metadata.document import Document, Json, parse_document
+from catalog.rdf.conventions.jsonld_keys import as_list
 from catalog.resources import resource
 
 CONTEXT_URL = "https://w3id.org/zarr-catalog/context.jsonld"
 """Where the project's own context has its place; its text is ``ontology/context.jsonld``."""
 INDEX = "index.json"
-KEYWORDS = frozenset(
-    {
-        "@base", "@context", "@direction", "@graph", "@id", "@import", "@included", "@index", "@json", "@language", "@list",
-        "@nest", "@none", "@prefix", "@propagate", "@protected", "@reverse", "@set", "@type", "@value", "@version", "@vocab",
-    }
-)  # fmt: skip
 MAX_WORK = 1_000_000
 """Terms of all contexts, times objects where contexts are nested; a reader takes about a second for so much."""
 _MANY = 64
@@ -87,78 +81,6 @@ def _read_json(path: Path) -> Json:
     if any(problem.severity == "error" for problem in parsed.problems):
         raise InputError(f"{path}: {parsed.problems[0].message}")
     return parsed.value
-
-
-def as_list(value: Json) -> list[Json]:
-    """The items of a list, or the value alone; JSON-LD writes one item either way."""
-    return value if isinstance(value, list) else [value]
-
-
-@dataclass(frozen=True, slots=True)
-class ActiveContext:
-    """What the contexts met so far say about keys.
-
-    Attributes
-    ----------
-    definitions
-        Term → definition, as the contexts give them.
-    vocab
-        Whether every other term belongs to a vocabulary (``@vocab``).
-    given
-        Whether there is a context at all.
-    """
-
-    definitions: Mapping[str, Json] = field(default_factory=dict)
-    vocab: bool = False
-    given: bool = False
-
-    def extended(self, context: Json) -> "ActiveContext":
-        """The same context with another one on top; None (JSON ``null``) clears what was before."""
-        active = self
-        for member in as_list(context):
-            if member is None:
-                active = ActiveContext()
-            elif isinstance(member, dict):
-                vocab = member["@vocab"] is not None if "@vocab" in member else active.vocab
-                active = ActiveContext({**active.definitions, **member}, vocab, True)
-        return active
-
-    def of_node(self, node: Mapping[str, Json]) -> "ActiveContext":
-        """The same context with those on top that the types of a node object bring along; they reach no further than the node."""
-        active = self
-        types = {
-            name
-            for key, value in node.items()
-            if key == "@type" or self.definitions.get(key) in ("@type", {"@id": "@type"})
-            for name in as_list(value)
-            if isinstance(name, str)
-        }
-        for name in sorted(types):
-            definition = self.definitions.get(name)
-            if isinstance(definition, dict) and "@context" in definition:
-                active = active.extended(definition["@context"])
-        return active
-
-    def maps(self, key: str) -> bool:
-        """Whether JSON-LD makes something of a key: a keyword, a defined term, an IRI, or a prefixed name with a known prefix."""
-        if key.startswith("@"):
-            return key in KEYWORDS
-        if key in self.definitions:
-            return self._defined(key)
-        prefix, colon, rest = key.partition(":")
-        if colon:
-            return is_absolute(key) or (not rest.startswith("//") and prefix in self.definitions and self._defined(prefix))
-        return self.vocab
-
-    def _defined(self, term: str) -> bool:
-        definition = self.definitions[term]
-        return not (definition is None or (isinstance(definition, dict) and definition.get("@id", term) is None))
-
-
-def is_absolute(key: str) -> bool:
-    """Whether a key is meant as an IRI without any context: ``scheme://…`` or ``urn:…``; ``proj:code`` is a plain key."""
-    head, found, _ = key.partition("://")
-    return (bool(found) and head.isascii() and head.replace("+", "").isalnum()) or key.startswith("urn:")
 
 
 class Inliner:
@@ -315,11 +237,6 @@ def relevant_terms(context: Mapping[str, Json], words: Iterable[str]) -> dict[st
             kept[term] = context[term]
             waiting += [word for word in words_of(context[term]) if word in context and word not in kept]
     return {key: kept[key] for key in context if key in kept}
-
-
-def step(key: str) -> str:
-    """A key as one step of a JSON pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def dumped(contexts: Mapping[str, Json]) -> str:

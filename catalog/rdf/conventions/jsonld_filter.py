@@ -31,7 +31,6 @@ _REASONS: dict[str, tuple[Severity, str]] = {
     "foreign-subject": ("warning", "their subject is the catalogue's own or another dataset's"),
     "invalid-iri": ("warning", "an IRI has characters that IRIs cannot have, or no scheme"),
     "invalid-literal": ("warning", "the language tag or type of a literal is not valid"),
-    "json-ld-key-ignored": ("info", "a key is neither an IRI nor defined by a context"),
     "relative-type": ("info", "a type is neither an IRI nor defined by a context"),
 }
 _CHANGED = {

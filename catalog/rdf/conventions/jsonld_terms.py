@@ -16,15 +16,15 @@ _TRIED = 1000
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
 
-def parse_json_ld(text: str, base: str, *, lenient: bool) -> Iterator[Any]:
-    """The statements of a JSON-LD text without remote contexts.
+def parse_json_ld(text: str, base: str) -> Iterator[Any]:
+    """The statements of a JSON-LD text without remote contexts, those with invalid terms too (else they would vanish unsaid).
 
     Raises
     ------
     SyntaxError
         It is no valid JSON-LD.
     """
-    yield from pyoxigraph.parse(text, pyoxigraph.RdfFormat.JSON_LD, base_iri=base, lenient=lenient)
+    yield from pyoxigraph.parse(text, pyoxigraph.RdfFormat.JSON_LD, base_iri=base, lenient=True)
 
 
 def context_fault(text: str) -> str | None:
@@ -50,7 +50,7 @@ def context_fault(text: str) -> str | None:
 
 def _fault_of_context(context: Any) -> str | None:
     try:
-        list(parse_json_ld(json.dumps({"@context": context}), "http://localhost/", lenient=True))
+        list(parse_json_ld(json.dumps({"@context": context}), "http://localhost/"))
     except SyntaxError as error:
         return str(error)
     return None
@@ -72,15 +72,10 @@ class Terms:
 
     def fault(self, quad: Any) -> str | None:
         """The kind of problem with the terms of a statement, or None."""
-        predicate, target = quad.predicate.value, quad.object
-        if not self.is_iri(predicate):
-            return "invalid-iri" if ":" in predicate else "json-ld-key-ignored"
-        for term in (quad.subject, target):
+        for term in (quad.subject, quad.predicate, quad.object):
             if isinstance(term, pyoxigraph.NamedNode) and not self.is_iri(term.value):
                 return "invalid-iri"
-        if isinstance(target, pyoxigraph.Literal):
-            return self._fault_of_literal(target)
-        return None
+        return self._fault_of_literal(quad.object) if isinstance(quad.object, pyoxigraph.Literal) else None
 
     def _fault_of_literal(self, literal: Any) -> str | None:
         if literal.language is not None:

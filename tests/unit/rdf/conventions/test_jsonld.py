@@ -190,7 +190,13 @@ class TestRest:
         assert linked.subjects == (f"{E}s", f"{E}t"), "what stands below a key without meaning has none either"
         (problem,) = linked.problems
         assert (problem.kind, problem.severity) == ("json-ld-key-ignored", "info")
-        assert "<of>" in problem.message or "<volume>" in problem.message
+        assert "2 key(s)" in problem.message
+        assert "'volume'" in problem.message
+
+    def test_a_list_below_a_key_without_meaning_leaves_nothing(self) -> None:
+        linked = read({"@id": f"{E}s", f"{E}p": {"@list": ["x"]}, f"{E}has": {"@id": f"{E}t", "of": {"@list": ["y", "z"]}}})
+        assert len(linked.lines) == 4
+        assert not any('"y"' in line or '"z"' in line for line in linked.lines)
 
     def test_nothing_is_changed_in_what_was_given(self) -> None:
         attributes = {"@context": {"ex": E}, "sample": {"@id": "ex:s", "ex:p": [1, {"@value": float("inf")}], "v": 1}, "u": [1]}
@@ -463,3 +469,30 @@ class TestHoldsLinkedData:
         assert not holds_linked_data(attributes)
         assert read(attributes).rest == attributes
         assert read(attributes).lines == ()
+
+
+class TestKeysInsideNodes:
+    """A key inside a node object means something where its own context says so, and only there."""
+
+    @pytest.mark.parametrize(
+        ("context", "node", "statements"),
+        [
+            ({"T": {"@id": f"{E}T", "@context": {"k": f"{E}k"}}}, {"@type": "T", "k": 1, f"{E}has": {f"{E}p": 1, "k": 2}}, 4),
+            (
+                {"T": {"@id": f"{E}T", "@context": {"@propagate": True, "k": f"{E}k"}}},
+                {"@type": "T", "k": 1, f"{E}has": {f"{E}p": 1, "k": 2}},
+                5,
+            ),
+            ({"has": {"@id": f"{E}has", "@context": {"k": f"{E}k"}}}, {"has": {"k": 1}, f"{E}has": {"k": 2}}, 3),
+            ({"label": {"@id": f"{E}label", "@container": "@language"}}, {"label": {"en": "a", "de": "b"}}, 2),
+            ({"by": {"@id": f"{E}by", "@container": "@index"}}, {"by": {"x": {f"{E}p": 1, "k": 2}}}, 2),
+            ({"by": {"@id": f"{E}by", "@container": "@id"}}, {"by": {f"{E}x": {f"{E}p": 1, "k": 2}}}, 2),
+            ({"by": {"@id": f"{E}by", "@container": "@type"}}, {"by": {f"{E}T": {f"{E}p": 1}}}, 3),
+            ({"more": "@nest", "k": f"{E}k"}, {"more": {"k": 1, "unknown": 2}}, 1),
+            ({"any": {"@id": f"{E}any", "@type": "@json"}}, {"any": {"k": {"@id": 1}}}, 1),
+            ({"k": f"{E}k"}, {f"{E}has": {"@context": None, "k": 1}}, 1),
+            ({"id": "@id", "type": "@type", "T": f"{E}T"}, {f"{E}has": {"id": f"{E}x", "type": "T"}}, 2),
+        ],
+    )
+    def test_statements(self, context: Any, node: dict[str, Any], statements: int) -> None:
+        assert len(read({"@context": {"@version": 1.1, **context}, "@id": f"{E}s", **node}).lines) == statements
