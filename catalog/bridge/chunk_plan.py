@@ -244,9 +244,7 @@ def _inner_shape(array: Array, shard_shape: tuple[int, ...]) -> tuple[int, ...] 
     inner = array.layout.inner_chunk_shape
     if inner is None or len(inner) != len(shard_shape):
         raise _unreadable(array, f"its shards do not say how inner chunks of {len(shard_shape)} dimensions are cut")
-    # A transposition before the shards swaps axes; then only the number of elements can be compared.
-    divided = all(s % i == 0 for s, i in zip(shard_shape, inner, strict=True)) or not _read_in_parts(codecs)
-    if not divided or prod(shard_shape) % prod(inner):
+    if any(shard % extent for shard, extent in zip(shard_shape, inner, strict=True)):
         raise _unreadable(array, f"its shards {list(shard_shape)} cannot be cut into inner chunks {list(inner)}")
     return inner
 

@@ -1,0 +1,108 @@
+"""How does an array become a ``.npy`` file?
+
+The file is written beside its place and moved there when it is complete, so that nobody ever finds half of it. It never holds a
+pickle. Source: NumPy, ``numpy.lib.format``, versions 1.0 to 3.0.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog.errors import ForbiddenError, InputError, LimitExceededError, UnavailableError
+
+Values = npt.NDArray[Any]
+MAX_TEXT_BYTES: Final = 2 * 2**30
+"""Size of texts of different length once all take as much room as the longest."""
+
+
+def to_npy(array: Values, path: Path) -> None:
+    """Write an array to a file in NumPy's own format, all or nothing.
+
+    Texts of different length become texts of one length (``<U…``), byte strings ``|S…``: the format knows no others. NumPy leaves
+    out NULs at their ends, so values that end in one are refused rather than changed.
+
+    Parameters
+    ----------
+    array
+        The values.
+    path
+        The file; what is there is replaced.
+
+    Raises
+    ------
+    InputError
+        The folder does not exist, the path is a folder, or the values have no lossless form in the format.
+    LimitExceededError
+        Texts would take too much room, each as long as the longest.
+    ForbiddenError
+        The file may not be written.
+    UnavailableError
+        Writing failed, for want of room say; what was there before is untouched.
+    """
+    values = _plain(array)
+    fault: OSError | None = None
+    try:
+        _replace(values, path)
+    except OSError as error:
+        fault = error
+    if fault is None:
+        return
+    if isinstance(fault, PermissionError):
+        raise ForbiddenError(f"{str(path)!r} may not be written: {fault.strerror}")
+    if isinstance(fault, FileNotFoundError | NotADirectoryError):
+        raise InputError(f"{str(path)!r} cannot be written: the folder {str(path.parent)!r} does not exist; make it first")
+    if isinstance(fault, IsADirectoryError):
+        raise InputError(f"{str(path)!r} is a folder; name a file in it")
+    raise UnavailableError(f"{str(path)!r} could not be written: {fault.strerror or fault}")
+
+
+def _replace(values: Values, path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError
+    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
+    try:
+        # Opened here rather than by `tempfile`, so that the file gets the rights that any other new file gets.
+        with part.open("xb") as file:
+            np.lib.format.write_array(file, values, allow_pickle=False)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _plain(array: Values) -> Values:
+    """The same values in a type that the format can hold without a pickle."""
+    kind = array.dtype.kind
+    if kind not in "OT":
+        if array.dtype.hasobject:
+            raise InputError(f"values of the type {array.dtype} cannot be written as .npy: a field holds Python objects")
+        return array
+    values = array.ravel().tolist()
+    if all(isinstance(value, str) for value in values):
+        return _fixed(array, values, max(map(len, values), default=0), "U", 4, "\0")
+    if all(isinstance(value, bytes) for value in values):
+        return _fixed(array, values, max(map(len, values), default=0), "S", 1, b"\0")
+    strange = next(value for value in values if not isinstance(value, str | bytes) or type(value) is not type(values[0]))
+    raise InputError(
+        f"values like {str(strange)[:40]!r} ({type(strange).__name__}) cannot be written as .npy: only texts of one kind can"
+    )
+
+
+def _fixed(array: Values, values: list[Any], length: int, kind: str, width: int, nul: str | bytes) -> Values:
+    """Texts of one length."""
+    if any(value.endswith(nul) for value in values):
+        raise InputError("the values cannot be written as .npy without loss: some end in NUL, which the format leaves out")
+    length = max(length, 1)
+    needed = len(values) * length * width
+    if needed > MAX_TEXT_BYTES:
+        message = (
+            f"as .npy all texts are as long as the longest: {needed} bytes; at most {MAX_TEXT_BYTES} are written: select less"
+        )
+        raise LimitExceededError(message, limit="max_text_bytes", value=needed, allowed=MAX_TEXT_BYTES)
+    return np.array(values, dtype=f"{kind}{length}").reshape(array.shape)

@@ -1,0 +1,165 @@
+"""Which values are there?
+
+Plan, check, look, read, in this order: what costs too much is refused before the store hears of it, and what changed since it was
+catalogued before a chunk is asked for. The array is opened with the metadata that the graph holds, so the chunks of the plan are
+all that is read.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog.bridge.array_ref import ArrayRef
+from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
+from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits, check_limits
+from catalog.bridge.selection import Selection, select
+from catalog.bridge.staleness import check_fresh
+from catalog.errors import NotFoundError
+from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits
+from catalog.metadata.layout import array_document
+from catalog.stores.arrays import ArrayReader, open_array
+from catalog.stores.credentials import Credentials
+from catalog.stores.policy import DEFAULT_CODECS, DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, ReadLimits, Timeouts
+from catalog.stores.source import open_source
+from catalog.stores.url import StoreUrl, locate
+
+Values = npt.NDArray[Any]
+Freshness = Literal["always", "never"]
+
+_MAX_WALKED: Final = 100_000
+"""Chunks between the first and the last along one axis that zarr-python may walk over (about a microsecond each)."""
+
+
+@dataclass(frozen=True)
+class StoreAccess:
+    """How stores are reached and what may run, the same for every array.
+
+    Attributes
+    ----------
+    credentials
+        By URL prefix.
+    filesystem
+        An fsspec file system of the caller's, in place of one made from the location.
+    timeouts
+        For metadata requests.
+    allow_protocols
+        URL schemes that may be read.
+    allowed_codecs
+        Codecs that may run.
+    documents
+        Bounds on a metadata document.
+    objects
+        Bounds on stored objects, and on requests at the same time.
+    """
+
+    credentials: Credentials = field(default_factory=Credentials)
+    filesystem: Any = None
+    timeouts: Timeouts | None = None
+    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS
+    allowed_codecs: frozenset[str] = DEFAULT_CODECS
+    documents: DocumentLimits = DEFAULT_LIMITS
+    objects: ReadLimits = DEFAULT_READ_LIMITS
+
+
+def read_array(
+    ref: ArrayRef,
+    selection: Selection | None = None,
+    *,
+    limits: PlanLimits = DEFAULT_PLAN_LIMITS,
+    check: Freshness = "always",
+    access: StoreAccess | None = None,
+) -> Values:
+    """The selected values of an array.
+
+    Parameters
+    ----------
+    ref
+        The array.
+    selection
+        The part of it, as `catalog.bridge.selection.select` makes it; everything where None.
+    limits
+        Bounds on the plan.
+    check
+        ``always``: ask the store whether the array is still the one that was catalogued; ``never``: read it as it was.
+    access
+        How the store is reached; the defaults where None.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the plan's shape. A chunk that the store does not have is full of the fill value.
+
+    Raises
+    ------
+    MetadataError
+        The array is described, but cannot be read here, or a chunk does not hold what the metadata says.
+    LimitExceededError
+        The plan costs too much; nothing was asked of the store.
+    StaleSnapshotError
+        The array changed after it was catalogued.
+    NotFoundError
+        The store is not there, or this audience is not told where it lies.
+    ForbiddenError
+        The protocol or a codec is not allowed, or the store refused.
+    StoreUnavailableError
+        The store did not answer as it should.
+    """
+    access = access or StoreAccess()
+    plan = plan_chunks(ref.array, select(ref.array) if selection is None else selection)
+    check_limits(plan, limits)
+    if not ref.location:
+        raise NotFoundError(f"this catalogue does not tell where the store of {ref.iri} lies")
+    url = locate(ref.location, access.filesystem, access.allow_protocols)
+    if check == "always":
+        _check(ref, url, access)
+    with _opened(ref, url, limits, access) as reader:
+        values = _read(reader, plan)
+    return np.flip(values.reshape(plan.shape), plan.selection.flips)
+
+
+def _check(ref: ArrayRef, url: StoreUrl, access: StoreAccess) -> None:
+    source = open_source(url, credentials=access.credentials, filesystem=access.filesystem, timeouts=access.timeouts)
+    try:
+        check_fresh(ref, source, access.documents)
+    finally:
+        source.close()
+
+
+def _opened(ref: ArrayRef, url: StoreUrl, limits: PlanLimits, access: StoreAccess) -> ArrayReader:
+    array = ref.array
+    return open_array(
+        url,
+        array.path,
+        array_document(array.layout, array.shape, array.dimension_names),
+        zarr_format=array.zarr_format,
+        credentials=access.credentials,
+        filesystem=access.filesystem,
+        allowed_codecs=access.allowed_codecs,
+        limits=replace(access.objects, max_item_bytes=limits.max_item_bytes, max_chunk_bytes=limits.max_chunk_bytes),
+    )
+
+
+def _read(reader: ArrayReader, plan: ChunkPlan) -> Values:
+    """The elements in ascending order; no axis is dropped yet, so that every piece has the array's own data type."""
+    axes = plan.selection.axes
+    if not plan.selection.size:
+        # zarr-python would walk over all chunks of the other axes, however many.
+        return np.empty(tuple(axis.count for axis in axes), reader.dtype)
+    return _read_box(reader, plan, tuple(slice(axis.start, axis.stop, axis.step) for axis in axes))
+
+
+def _read_box(reader: ArrayReader, plan: ChunkPlan, box: tuple[slice, ...]) -> Values:
+    """Read slices with ends and steps ≥ 1.
+
+    zarr-python walks over every chunk between the first and the last along an axis, also over those that a long step leaves out.
+    Where that would take long, the elements along that axis, each in a chunk of its own, are read one by one.
+    """
+    for position, (part, cells) in enumerate(zip(box, plan.grid, strict=True)):
+        walked = (part.stop - 1) // cells.extent - part.start // cells.extent + 1
+        if part.step > cells.extent and walked > _MAX_WALKED:
+            elements = range(part.start, part.stop, part.step)
+            pieces = [_read_box(reader, plan, (*box[:position], slice(at, at + 1, 1), *box[position + 1 :])) for at in elements]
+            return np.concatenate(pieces, axis=position)
+    return reader.read(box)
