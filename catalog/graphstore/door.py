@@ -1,12 +1,13 @@
-"""What does every graph store do for us? The door that `embedded` and `fuseki` stand behind.
+r"""What does every graph store do for us? The door that `embedded` and `fuseki` stand behind.
 
-**One graph, one document.** A named graph travels as canonical N-Triples: one triple per line, every line ended by ``\\n``, no
+**One graph, one document.** A named graph travels as canonical N-Triples: one triple per line, every line ended by ``\n``, no
 blank nodes, no line twice. `GraphStore.apply` replaces whole graphs, all of them in one transaction.
 
 **What users see.** The default graph of a query is the union of all named graphs. Graphs whose IRI ends with ``/rejected``
 (the newest state that the shapes refused) are kept in a place of their own: they are in no union, and ``GRAPH ?g`` does not find
 them. A query that *names* one of them (``GRAPH <…/rejected>``, ``FROM <…/rejected>``) is answered from that place, and from
 nothing else: its default graph is empty, ``GRAPH ?g`` runs over the rejected graphs. `GraphStore.read_graph` reads either kind.
+Only the audience that sees everything keeps rejected graphs; other audiences pass over them.
 
 **Order across the two places.** Rejected graphs are written before the others and dropped after them, so that whoever reads in
 the transaction's result that a state was refused finds that state.
@@ -17,7 +18,9 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import Protocol, runtime_checkable
 
+from catalog.errors import InputError
 from catalog.graphstore.bindings import Bindings, Term
+from catalog.graphstore.queries import write_iri
 
 REJECTED = "/rejected"
 """How the IRI of a graph ends that no default graph may show."""
@@ -33,6 +36,10 @@ MEDIA_TYPES: Mapping[str, str] = {
     "ntriples": "application/n-triples",
     "jsonld": "application/ld+json",
 }
+
+
+FULL_AUDIENCE = "catalog"
+"""The audience that sees everything."""
 
 
 def is_rejected(graph: str) -> bool:
@@ -99,6 +106,27 @@ class StoreCheck:
     def usable(self) -> bool:
         """Whether nothing that the catalogue needs is missing."""
         return all(check.outcome != "fail" for check in self.checks)
+
+
+def keeps_rejected(audience: str) -> bool:
+    """Whether an audience may see what the shapes refused."""
+    return audience == FULL_AUDIENCE
+
+
+def check_updates(updates: Sequence[GraphUpdate]) -> None:
+    """Refuse updates that contradict each other.
+
+    Raises
+    ------
+    InputError
+        A name is not an absolute IRI, or a graph is named twice.
+    """
+    names = [update.graph for update in updates]
+    for name in names:
+        write_iri(name)
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise InputError(f"a graph can change once in one transaction, and these are named twice: {', '.join(twice)}")
 
 
 @runtime_checkable

@@ -1,38 +1,45 @@
 """How does the catalogue keep graphs with no server at all? An Oxigraph store in a folder, opened by this process.
 
-``DIR/{audience}/graphs`` holds the graphs that users see, ``DIR/{audience}/rejected`` those that the shapes refused, each a store of
-its own, so that the union of the first needs no list of graphs (measured: a list of 9,000 graphs makes a join 4,000 times slower).
+``DIR/{audience}/graphs`` holds the graphs that users see and, as its default graph, their union; ``DIR/{audience}/rejected``
+holds those that the shapes refused. How several graphs change at once: `catalog.graphstore.oxigraph_write`. A commit
+survives the death of the process; the flush before `apply` returns makes it survive the loss of power.
 
-*Writing.* Content that only adds lines goes in by one bulk load, which Oxigraph commits in one step: its sorted files become part of
-the store together, and a process killed before leaves nothing. Anything else is one SPARQL Update, which is one transaction. A commit
-alone survives the death of the process; the flush before `apply` returns makes it survive the loss of power.
+A query with a timeout runs in a process of its own (`catalog.graphstore.isolated`), because Oxigraph can be stopped in no
+other way.
 
-*Reading.* A query with a timeout runs in a process of its own (`catalog.graphstore.isolated`), because Oxigraph can be
-stopped in no other way.
-
-*Sharing.* Oxigraph leaves a reader beside a writer undefined, so a lock on the folder keeps them apart (`folder_lock`).
+Oxigraph leaves a reader beside a writer undefined, so a lock on the folder keeps processes apart (`folder_lock`), and another one
+threads (`read_write_lock`).
 """
 
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
 import pyoxigraph as ox
 
-from catalog.errors import GraphStoreUnavailableError, InputError
+from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
 from catalog.graphstore.bindings import Bindings, Term
-from catalog.graphstore.delta import Delta, plan_delta, write_sequence
-from catalog.graphstore.door import MEDIA_TYPES, Answer, Check, GraphUpdate, StoreCheck, is_rejected
+from catalog.graphstore.delta import Delta, plan_delta
+from catalog.graphstore.door import (
+    MEDIA_TYPES,
+    Answer,
+    Check,
+    GraphUpdate,
+    StoreCheck,
+    check_updates,
+    is_rejected,
+    keeps_rejected,
+)
 from catalog.graphstore.folder_lock import FolderLock
 from catalog.graphstore.guard import SafeQuery, guard_query
 from catalog.graphstore.isolated import query_in_process
 from catalog.graphstore.oxigraph import answer_query, read_bindings
+from catalog.graphstore.oxigraph_write import make_union, write_deltas
 from catalog.graphstore.queries import bind, write_iri
+from catalog.graphstore.read_write_lock import ReadWriteLock
 
-BULK_LINES: Final = 2000
-"""From how many added lines on a bulk load is faster than a transaction."""
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+_GRAPHS, _REJECTED = "graphs", "rejected"
 
 
 class EmbeddedGraphStore:
@@ -72,19 +79,18 @@ class EmbeddedGraphStore:
         self.folder = Path(folder) / audience
         self.writable = writable
         self._max_answer_bytes = max_answer_bytes
-        self._guard = threading.RLock()
+        self._threads = ReadWriteLock()
         self._stores: dict[str, ox.Store] = {}
         self._lock: FolderLock | None = None
+        self._closed = False
         if writable:
             with self._translated("made"):
                 self.folder.mkdir(parents=True, exist_ok=True)
-        if self.folder.is_dir():
-            self._lock = FolderLock(self.folder, exclusive=writable, timeout=lock_timeout)
-            try:
-                self._open("graphs")
-            except BaseException:
-                self.close()
-                raise
+        try:
+            self._open_all(lock_timeout)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -95,109 +101,113 @@ class EmbeddedGraphStore:
     def _translated(self, verb: str) -> "_Translated":
         return _Translated(self.folder, verb)
 
-    def _open(self, place: str) -> ox.Store:
-        """The store of one place, opened when first needed; an empty one in memory where a reader finds nothing."""
-        with self._guard:
-            if (store := self._stores.get(place)) is not None:
-                return store
-            path = self.folder / place
+    def _open_all(self, timeout: float) -> None:
+        if not self.folder.is_dir():
+            self._stores = {_GRAPHS: ox.Store(), _REJECTED: ox.Store()}
+            return
+        if not self.writable and any(self._mark(place).exists() for place in (_GRAPHS, _REJECTED)):
+            EmbeddedGraphStore(self.folder.parent, self.audience, lock_timeout=timeout).close()  # a writer puts it right
+        self._lock = FolderLock(self.folder, exclusive=self.writable, timeout=timeout)
+        for place in (_GRAPHS, _REJECTED):
             with self._translated("opened"):
-                if self.writable and self._lock is not None:
-                    store = ox.Store(path)
-                elif path.is_dir() and any(path.iterdir()) and self._lock is not None:
-                    store = ox.Store.read_only(str(path))
-                else:
-                    store = ox.Store()
-            self._stores[place] = store
-            return store
+                self._stores[place] = self._open(place)
+                if self.writable and self._mark(place).exists():
+                    make_union(self._stores[place], self._mark(place))
+
+    def _open(self, place: str) -> ox.Store:
+        path = self.folder / place
+        if self.writable:
+            return ox.Store(path)
+        return ox.Store.read_only(str(path)) if (path / "CURRENT").is_file() else ox.Store()
+
+    def _mark(self, place: str) -> Path:
+        return self.folder / f"{place}.changing"
+
+    def _store(self, place: str) -> ox.Store:
+        if self._closed:
+            raise GraphStoreUnavailableError(f"the graph store in {self.folder} is closed")
+        return self._stores[place]
 
     def apply(self, updates: Sequence[GraphUpdate]) -> None:
         """Give several named graphs their next content, in one transaction; see `catalog.graphstore.door.GraphStore.apply`."""
-        if not self.writable or self._lock is None:
+        check_updates(updates)
+        if not self.writable:
             raise GraphStoreUnavailableError(f"the graph store in {self.folder} was opened for reading only")
-        names = [update.graph for update in updates]
-        for name in names:
-            write_iri(name)
-        if len(set(names)) < len(names):
-            raise InputError(f"a graph is named twice in one transaction: {sorted({n for n in names if names.count(n) > 1})}")
-        refused = [update for update in updates if is_rejected(update.graph)]
-        with self._guard:
-            self._apply("rejected", [update for update in refused if update.ntriples])
-            self._apply("graphs", [update for update in updates if not is_rejected(update.graph)])
-            self._apply("rejected", [update for update in refused if not update.ntriples])
+        refused = [update for update in updates if is_rejected(update.graph)] if keeps_rejected(self.audience) else []
+        with self._threads.writing():
+            self._apply(_REJECTED, [update for update in refused if update.ntriples])
+            self._apply(_GRAPHS, [update for update in updates if not is_rejected(update.graph)])
+            self._apply(_REJECTED, [update for update in refused if not update.ntriples])
 
     def _apply(self, place: str, updates: Sequence[GraphUpdate]) -> None:
-        if not updates:
-            return
-        deltas = [
-            plan_delta(
-                update.graph,
-                self._read(place, update.graph) if update.previous is None else update.previous,
-                update.ntriples or b"",
-            )
-            for update in updates
-        ]
-        deltas = [delta for delta in deltas if delta]
-        if not deltas:
-            return
-        store = self._open(place)
+        store, mark = self._store(place), self._mark(place)
         with self._translated("written"):
-            if sum(len(delta.added) for delta in deltas) >= BULK_LINES and not any(delta.removed for delta in deltas):
-                store.bulk_load(_write_nquads(deltas), ox.RdfFormat.N_QUADS, lenient=True)
-            else:
-                store.update(write_sequence(deltas).decode())
-            store.flush()
+            if mark.exists():  # an earlier change was cut short
+                make_union(store, mark)
+            deltas = [delta for update in updates if (delta := self._plan(place, update))]
+            if deltas:
+                write_deltas(store, deltas, mark)
+
+    def _plan(self, place: str, update: GraphUpdate) -> Delta:
+        previous = update.previous
+        present = self._store(place).contains_named_graph(ox.NamedNode(update.graph))
+        if not present:
+            previous = b""
+        elif not previous or not update.ntriples:  # unknown, or not as the caller thinks; a dropped graph goes to its last triple
+            previous = self._read(place, update.graph)
+        return plan_delta(update.graph, previous, update.ntriples or b"")
 
     def query(self, text: str, format: str = "json", *, timeout: float | None = None) -> Answer:  # noqa: A002
         """Answer a user's query; see `catalog.graphstore.door.GraphStore.query`."""
         safe = guard_query(text)
         safe.check_format(format)
-        place = "rejected" if safe.rejected else "graphs"
-        if timeout is not None and (self.folder / place).is_dir():
-            with self._guard:  # nobody in this process writes meanwhile
+        place = _REJECTED if safe.rejected else _GRAPHS
+        with self._threads.reading():
+            store = self._store(place)
+            if timeout is not None and (self.folder / place).is_dir():
                 body = query_in_process(self.folder / place, safe, format, timeout, self._max_answer_bytes)
-        else:
-            store = self._open(place)
-            body = answer_query(store, safe, format, self._max_answer_bytes)
+            else:
+                body = answer_query(store, safe, format, self._max_answer_bytes)
         return Answer(body, MEDIA_TYPES[format])
 
-    def _ours(self, text: str, values: Mapping[str, Sequence[Term]] | None) -> tuple[ox.Store, SafeQuery]:
+    def _ours(self, text: str, values: Mapping[str, Sequence[Term]] | None) -> Bindings | bool:
         safe = guard_query(text)
-        bound = SafeQuery(bind(text, values), safe.form, safe.prefixes, safe.from_graphs)
-        return self._open("graphs"), bound
+        bound = SafeQuery(bind(text, values), safe.form, safe.prefixes)
+        with self._threads.reading():
+            return read_bindings(self._store(_GRAPHS), bound)
 
     def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:
         """Answer one of our own SELECT queries; see `catalog.graphstore.door.GraphStore.select`."""
-        answer = read_bindings(*self._ours(text, values))
+        answer = self._ours(text, values)
         if isinstance(answer, bool):
             raise InputError("ASK has no bindings: use `ask`")
         return answer
 
     def ask(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> bool:
         """Answer one of our own ASK queries."""
-        answer = read_bindings(*self._ours(text, values))
+        answer = self._ours(text, values)
         if not isinstance(answer, bool):
             raise InputError("only ASK has a yes or no: use `select`")
         return answer
 
     def read_graph(self, graph: str) -> bytes:
-        """The triples of one named graph as N-Triples, lines sorted; see `catalog.graphstore.door.GraphStore.read_graph`."""
+        """Read the triples of one named graph; see `catalog.graphstore.door.GraphStore.read_graph`."""
         write_iri(graph)
-        return self._read("rejected" if is_rejected(graph) else "graphs", graph)
+        with self._threads.reading(), self._translated("read"):
+            return self._read(_REJECTED if is_rejected(graph) else _GRAPHS, graph)
 
     def _read(self, place: str, graph: str) -> bytes:
-        store = self._open(place)
-        with self._translated("read"):
-            dump = store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(graph)) or b""
+        dump = self._store(place).dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(graph)) or b""
         return b"".join(sorted(dump.splitlines(keepends=True)))
 
     def check(self) -> StoreCheck:
-        """What this store can do; see `catalog.graphstore.door.GraphStore.check`."""
+        """Say what this store can do; see `catalog.graphstore.door.GraphStore.check`."""
         checks = [Check("version", "ok", f"Oxigraph {ox.__version__}, in this process")]
         try:
-            graphs = sum(1 for _ in self._open("graphs").named_graphs())
+            with self._threads.reading():
+                graphs = sum(1 for _ in self._store(_GRAPHS).named_graphs())
             checks.append(Check("readable", "ok", f"{graphs} named graphs"))
-        except (GraphStoreUnavailableError, OSError) as error:
+        except (CatalogError, OSError) as error:
             checks.append(Check("readable", "fail", str(error)))
         checks += [
             Check("union-default-graph", "ok", "plain patterns see all graphs but the rejected ones"),
@@ -207,15 +217,16 @@ class EmbeddedGraphStore:
 
     def close(self) -> None:
         """Give back files and the lock. Calling it again does nothing."""
-        with self._guard:
-            self._stores.clear()  # dropping an Oxigraph store closes it
+        with self._threads.writing():
+            self._closed = True
+            self._stores.clear()  # an Oxigraph store closes when nothing refers to it
             if self._lock is not None:
                 self._lock.release()
                 self._lock = None
 
 
 class _Translated:
-    """Turns what Oxigraph raises while it is opened, read or written into our errors."""
+    """Turns what Oxigraph and the system raise while a store is opened, read or written into our errors."""
 
     def __init__(self, folder: Path, verb: str) -> None:
         self._folder, self._verb = folder, verb
@@ -223,18 +234,9 @@ class _Translated:
     def __enter__(self) -> None:
         return
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, SyntaxError):
-            raise InputError(f"the content is not canonical N-Triples: {error.msg}") from error
-        if isinstance(error, OSError) and not isinstance(error, GraphStoreUnavailableError):
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and not isinstance(error, CatalogError):
             raise GraphStoreUnavailableError(
-                f"the graph store in {self._folder} could not be {self._verb}: {error}; see that the disk has room and the folder is ours"
+                f"the graph store in {self._folder} could not be {self._verb}: {error};"
+                " see that the disk has room and that the folder is ours to write"
             ) from error
-
-
-def _write_nquads(deltas: Sequence[Delta]) -> bytes:
-    blocks: list[bytes] = []
-    for delta in deltas:
-        end = b" " + write_iri(delta.graph).encode() + b" .\n"
-        blocks.append(b"".join(line[:-2] + end for line in delta.added))
-    return b"".join(blocks)

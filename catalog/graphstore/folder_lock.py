@@ -1,6 +1,7 @@
 """Who may open a graph store's folder? One writer, or any number of readers.
 
-The lock is advisory and lies on a file inside the folder (``flock``): the system gives it back when a process dies, however it dies.
+The lock is advisory and lies on a file inside the folder (``flock``): the system gives it back when a process dies, however
+it dies.
 """
 
 import contextlib
@@ -41,7 +42,9 @@ class FolderLock:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except PermissionError:
             if exclusive:
-                raise GraphStoreUnavailableError(f"the graph store in {folder} cannot be written: no right to write {path}") from None
+                raise GraphStoreUnavailableError(
+                    f"the graph store in {folder} cannot be written: no right to write {path}"
+                ) from None
             file = self._open_to_read(folder, path)
         except OSError as error:
             raise GraphStoreUnavailableError(f"the graph store in {folder} cannot be locked: {error}") from error
@@ -70,8 +73,8 @@ class FolderLock:
     def _why(folder: Path, exclusive: bool, timeout: float, error: OSError) -> str:
         if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
             return f"the graph store in {folder} cannot be locked: {error}"
-        use = "writing to" if exclusive else "reading"
-        return f"another process is using the graph store in {folder}: waited {timeout:g} s before {use} it; try again when it is done"
+        use = "to write" if exclusive else "to read"
+        return f"another process uses the graph store in {folder}: waited {timeout:g} s {use}; try again when it is done"
 
     def release(self) -> None:
         """Give the lock back. Calling it again does nothing."""

@@ -26,7 +26,7 @@ MAX_NESTING = 64
 MAX_TOKENS = 4000
 MAX_PATH_STEPS = 64
 
-_UPDATES = frozenset("INSERT DELETE LOAD CLEAR DROP CREATE ADD MOVE COPY WITH".split())
+_UPDATES = frozenset(["INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"])
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _PREFIX_OPERATORS = frozenset("!+-^")
 _STEPS = frozenset("/|^")
@@ -74,7 +74,9 @@ class SafeQuery:
 
 
 def _exceeded(limit: str, value: int, allowed: int, what: str) -> NoReturn:
-    raise LimitExceededError(f"the query has {what}: {value}, at most {allowed} are allowed", limit=limit, value=value, allowed=allowed)
+    raise LimitExceededError(
+        f"the query has {what}: {value}, at most {allowed} are allowed", limit=limit, value=value, allowed=allowed
+    )
 
 
 def _check_size(tokens: Sequence[Token]) -> None:
@@ -124,7 +126,9 @@ def _read_prologue(tokens: Sequence[Token]) -> tuple[dict[str, str], int]:
 def _read_form(text: str, tokens: Sequence[Token], at: int) -> Form:
     word = tokens[at].text.upper() if at < len(tokens) else ""
     if word in _UPDATES:
-        raise ForbiddenError(f"{word} at {locate(text, tokens[at].at)} is not allowed: only SELECT, ASK, CONSTRUCT and DESCRIBE are")
+        raise ForbiddenError(
+            f"{word} at {locate(text, tokens[at].at)} is not allowed: only SELECT, ASK, CONSTRUCT and DESCRIBE are"
+        )
     for form in FORMS:
         if word == form or word.startswith(form):  # "SELECT*" is one word and a sign; some engines also read "ASKWHERE"
             return form

@@ -49,10 +49,20 @@ def query_in_process(folder: Path, safe: SafeQuery, format: str, timeout: float,
     """
     if not timeout > 0:
         raise InputError(f"a timeout is a number of seconds above 0, not {timeout!r}")
-    task = {"folder": str(folder), "query": {**asdict(safe), "prefixes": dict(safe.prefixes)}, "format": format, "max_bytes": max_bytes}
+    task = {
+        "folder": str(folder),
+        "query": {**asdict(safe), "prefixes": dict(safe.prefixes)},
+        "format": format,
+        "max_bytes": max_bytes,
+    }
     root = str(Path(__file__).resolve().parents[2])
     child = subprocess.Popen(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {root!r}); import catalog.graphstore.isolated as i; i.main()"],
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            f"import sys; sys.path.insert(0, {root!r}); import catalog.graphstore.isolated as i; i.main()",
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -85,7 +95,10 @@ def _read_answer(out: bytes, code: int, max_bytes: int) -> bytes:
     if code == 0 and status == _UNAVAILABLE:
         raise GraphStoreUnavailableError(words)
     raise LimitExceededError(
-        "the query needs more memory or stack than one query may have: narrow it", limit="sparql-memory", value=0, allowed=MEMORY_BYTES
+        "the query needs more memory or stack than one query may have: narrow it",
+        limit="sparql-memory",
+        value=0,
+        allowed=MEMORY_BYTES,
     )
 
 

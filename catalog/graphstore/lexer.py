@@ -5,9 +5,11 @@ longest token (as the SPARQL grammar says), another lets its grammar choose (``S
 SERVICE there, ``?a<?b&&?c>?d`` holds no IRI). What two engines could read in two ways is therefore refused:
 
 - escapes like ``\u0022`` outside strings and IRIs, and inside them where they would decode to a delimiter;
-- a relative IRI that holds ``#`` or ``'``, outside the prologue: behind a ``<`` that is an operator, these open a comment or a string.
+- a relative IRI that holds ``#`` or ``'``, outside the prologue: behind a ``<`` that is an operator, these open a comment or
+a string.
 
-Source: SPARQL 1.1 Query Language, sections 19.2 (codepoint escapes), 19.3 (white space), 19.4 (comments), 19.8 (grammar, terminals).
+Source: SPARQL 1.1 Query Language, sections 19.2 (codepoint escapes), 19.3 (white space), 19.4 (comments), 19.8 (grammar,
+terminals).
 """
 
 import re
@@ -96,7 +98,7 @@ def _iri(text: str, at: int, raw: str, previous: list[Token]) -> str:
         or (len(previous) > 1 and previous[-1].kind == "name" and previous[-2].text.upper() == "PREFIX")
     )
     if not in_prologue and not _WITH_AUTHORITY.match(value) and ("#" in value or "'" in value):
-        _refuse(text, at, f"write <{value}> as a prefixed name, or with its scheme and host: \"#\" and \"'\" are ambiguous here")
+        _refuse(text, at, f'write <{value}> as a prefixed name, or with its scheme and host: "#" and "\'" are ambiguous here')
     return value
 
 
@@ -114,14 +116,14 @@ def read_tokens(text: str) -> Iterator[Token]:
         match = _TOKEN.match(text, at)
         if match is None:
             _refuse(text, at, f"unexpected {text[at : at + 12]!r}")
-        kind = cast(str, match.lastgroup)
+        kind = cast("str", match.lastgroup)
         if kind != "skip":
             raw = match[0]
             if kind == "iri":
                 raw = _iri(text, at, raw[1:-1], seen)
             elif kind == "string":
                 _decode(text, at, raw, _BAD_IN_STRING, "a string")
-            token = Token(cast(Kind, kind), raw, at)
+            token = Token(cast("Kind", kind), raw, at)
             seen.append(token)
             yield token
         at = match.end()

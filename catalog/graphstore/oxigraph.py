@@ -1,7 +1,7 @@
 """How does an Oxigraph store answer a guarded query? As bytes for users, as typed terms for us."""
 
 import io
-from typing import Final
+from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
@@ -52,13 +52,11 @@ def _too_large(limit: int) -> LimitExceededError:
     )
 
 
-def _run(store: ox.Store, safe: SafeQuery, *, union: bool) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+def _run(store: ox.Store, safe: SafeQuery) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     try:
-        return store.query(
-            safe.text,
-            prefixes=dict(safe.prefixes),
-            use_default_graph_as_union=union and not safe.from_graphs,
-        )
+        if safe.rejected:  # its default graph is empty, though the place keeps one
+            return store.query(safe.text, prefixes=dict(safe.prefixes), default_graph=[ox.NamedNode("urn:x-catalog:none")])
+        return store.query(safe.text, prefixes=dict(safe.prefixes))
     except SyntaxError as error:
         raise InputError(_syntax(error)) from error
     except (RuntimeError, ValueError) as error:  # a function that does not exist
@@ -81,7 +79,7 @@ def answer_query(store: ox.Store, safe: SafeQuery, format: str, max_bytes: int) 
     store
         Where to look.
     safe
-        What `guard_query` let through. Its default graph is the union of all named graphs, but for a query on rejected graphs.
+        What `guard_query` let through.
     format
         One that goes with the query's form.
     max_bytes
@@ -96,13 +94,14 @@ def answer_query(store: ox.Store, safe: SafeQuery, format: str, max_bytes: int) 
     GraphStoreUnavailableError
         The store's files could not be read.
     """
-    results = _run(store, safe, union=not safe.rejected)
+    results = _run(store, safe)
     out = _Capped(max_bytes)
+    sink = cast("IO[bytes]", out)
     try:
         if isinstance(results, ox.QueryTriples):
-            results.serialize(out, GRAPH_FORMATS[format])
+            results.serialize(sink, GRAPH_FORMATS[format])
         else:
-            results.serialize(out, RESULT_FORMATS[format])
+            results.serialize(sink, RESULT_FORMATS[format])
     except LimitExceededError:
         raise
     except (RuntimeError, ValueError) as error:
@@ -134,6 +133,40 @@ def from_oxigraph(term: object) -> Term | None:
     raise InputError(f"a term of this kind cannot be read: {term}")
 
 
+def parse_boolean(body: bytes) -> bool:
+    """The yes or no of an ASK, from SPARQL JSON results.
+
+    Raises
+    ------
+    GraphStoreUnavailableError
+        It is not one: the server did not say what it should.
+    """
+    try:
+        answer = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
+    except (SyntaxError, ValueError) as error:
+        raise GraphStoreUnavailableError(f"the graph store's answer is broken: {error}") from error
+    if not isinstance(answer, ox.QueryBoolean):
+        raise GraphStoreUnavailableError("the graph store answered a yes-or-no question with a table")
+    return bool(answer)
+
+
+def parse_bindings(body: bytes) -> Bindings:
+    """The table of a SELECT, from SPARQL TSV results.
+
+    Raises
+    ------
+    GraphStoreUnavailableError
+        It is not one: the server did not say what it should.
+    """
+    try:
+        answer = ox.parse_query_results(body, format=ox.QueryResultsFormat.TSV)
+        if isinstance(answer, ox.QuerySolutions):
+            return to_bindings(answer)
+    except (SyntaxError, ValueError) as error:
+        raise GraphStoreUnavailableError(f"the graph store's answer is broken: {error}") from error
+    raise GraphStoreUnavailableError("the graph store answered a question for a table with yes or no")
+
+
 def to_bindings(solutions: ox.QuerySolutions) -> Bindings:
     """All solutions as typed terms."""
     columns = tuple(variable.value for variable in solutions.variables)
@@ -151,7 +184,7 @@ def read_bindings(store: ox.Store, safe: SafeQuery) -> Bindings | bool:
     GraphStoreUnavailableError
         The store's files could not be read.
     """
-    results = _run(store, safe, union=True)
+    results = _run(store, safe)
     if isinstance(results, ox.QueryTriples):
         raise InputError("CONSTRUCT and DESCRIBE have no bindings: use `query`")
     if isinstance(results, ox.QueryBoolean):

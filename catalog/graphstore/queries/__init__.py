@@ -45,7 +45,9 @@ def write_iri(value: str) -> str:
         It has no scheme, or holds a character that IRIs may not hold.
     """
     if not _SCHEME.match(value) or _NOT_IN_IRI.search(value):
-        raise InputError(f"{value!r} is not an absolute IRI: it needs a scheme, and no space, control character or any of <>\"{{}}|^`\\")
+        raise InputError(
+            f'{value!r} is not an absolute IRI: it needs a scheme, and no space, control character or any of <>"{{}}|^`\\'
+        )
     return f"<{value}>"
 
 
