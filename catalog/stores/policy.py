@@ -83,16 +83,30 @@ def codec_names(document: Mapping[str, Any], zarr_format: int) -> Iterator[str]:
 
 def _names_v3(codecs: Any) -> Iterator[str]:
     for member in codecs if isinstance(codecs, list | tuple) else [codecs]:
-        name = member if isinstance(member, str) else _name(member, "name")
-        yield name
-        configuration = member.get("configuration") if isinstance(member, Mapping) else None
-        if isinstance(configuration, Mapping):
-            # numcodecs are configured by "id": one that names another codec would run that instead.
-            if "id" in configuration:
+        yield member if isinstance(member, str) else _name(member, "name")
+        if isinstance(member, Mapping):
+            configuration = member.get("configuration")
+            # numcodecs are chosen by "id": one that names another codec would run that instead.
+            if isinstance(configuration, Mapping) and "id" in configuration:
                 yield str(configuration["id"])
-            for value in configuration.values():
-                if isinstance(value, list) and value and all(isinstance(v, Mapping) and "name" in v for v in value):
-                    yield from _names_v3(value)
+            yield from _names_inside(configuration, "")
+
+
+def _names_inside(value: Any, key: str) -> Iterator[str]:
+    """Names of codecs anywhere in a codec's configuration: whatever has a name, unless it is a data type."""
+    if key == "data_type":
+        return
+    if isinstance(value, Mapping):
+        if "name" in value:
+            yield from _names_v3([value])
+        else:
+            for inner, member in value.items():
+                yield from _names_inside(member, inner)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            if isinstance(member, str) and key in {"codecs", "index_codecs"}:
+                yield member
+            yield from _names_inside(member, key)
 
 
 def _name(member: Any, key: str) -> str:
@@ -144,8 +158,11 @@ def item_bytes(document: Mapping[str, Any], zarr_format: int) -> int:
     """Bytes of one element; 0 where the data type does not say, as for strings of any length."""
     if zarr_format == 3:
         return _item_bytes_v3(document.get("data_type"))
+    dtype = document.get("dtype")
+    if not isinstance(dtype, str | list):
+        return 0
     try:
-        return int(np.dtype(_as_tuples(document.get("dtype"))).itemsize)
+        return int(np.dtype(_as_tuples(dtype)).itemsize)
     except (TypeError, ValueError, OverflowError, SyntaxError):
         return 0
 

@@ -88,6 +88,8 @@ def parse_store_url(text: str, *, allow_protocols: frozenset[str] = DEFAULT_PROT
     """
     _check_text(text)
     match = _SCHEME.match(text)
+    if match is None and "://" in text:
+        raise InputError(f"{shown(text)} is neither a path nor a URL: '://' follows no protocol")
     if match is None:
         return _local(text, text, allow_protocols)
     protocol = match[1].lower()
@@ -140,7 +142,7 @@ def _file(text: str, parts: SplitResult, allow_protocols: frozenset[str]) -> Sto
 
 def _segments(text: str, path: str) -> list[str]:
     """The decoded segments of a URL's path, without a trailing '/'."""
-    path = path.strip("/")
+    path = path.removeprefix("/").removesuffix("/")
     segments = [unquote(segment, errors="strict") for segment in path.split("/")] if path else []
     if segments:
         try:
@@ -161,6 +163,8 @@ def _http(text: str, protocol: str, parts: SplitResult) -> StoreUrl:
         host, port = parts.hostname or "", parts.port
         host = host if host.isascii() else host.encode("idna").decode()
         segments = _segments(text, parts.path)
+    except InputError:
+        raise
     except (ValueError, UnicodeError):
         host = ""
     if not host or not re.fullmatch(r"[a-z0-9._:-]+", host):
@@ -185,7 +189,7 @@ def _bucket(text: str, protocol: str, parts: SplitResult) -> StoreUrl:
         segments = _segments(text, parts.netloc + parts.path)
     except UnicodeError:
         segments = []
-    if not segments or (protocol == "s3" and not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", segments[0])):
+    if not segments or (protocol == "s3" and not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", parts.netloc)):
         raise InputError(f"{shown(text)} is no URL of a store: write {protocol}://bucket/path")
     if any("/" in segment for segment in segments):
         raise InputError(f"{shown(text)}: '%2F' cannot stand in a name")

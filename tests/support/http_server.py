@@ -72,6 +72,7 @@ class WebServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else each answer waits 40 ms for the last one to be confirmed
 
             def do_GET(self) -> None:
                 outer._handle(self)

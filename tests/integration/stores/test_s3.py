@@ -1,6 +1,5 @@
 """Is an S3 service asked with the right rights, and with no others?"""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,14 +16,11 @@ from tests.unit.stores.trees import GROUP3, array3
 TREE = {"zarr.json": GROUP3, "a/zarr.json": array3(), "a/c/0": b"\1\2\3\4"}
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[S3Server]:
-    with S3Server() as server:
-        server.make_bucket("private")
-        server.make_bucket("public", public=True)
-        for bucket in ("private", "public"):
-            server.put(bucket, [(f"s/{key}", data) for key, data in TREE.items()], public=bucket == "public")
-        yield server
+@pytest.fixture(scope="module", autouse=True)
+def _buckets(s3: S3Server) -> None:
+    for name in ("private", "public"):
+        s3.make_bucket(name, public=name == "public")
+        s3.put(name, [(f"s/{key}", data) for key, data in TREE.items()], public=name == "public")
 
 
 @pytest.fixture

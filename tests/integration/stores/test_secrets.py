@@ -66,11 +66,10 @@ def server(tmp_path: Path) -> Iterator[WebServer]:
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[S3Server]:
-    with S3Server() as running:
-        running.make_bucket("bucket")
-        running.put("bucket", [("s/zarr.json", GROUP3), ("s/a/zarr.json", array3()), ("s/a/c/0", b"\1\2\3\4")])
-        yield running
+def bucket(s3: S3Server) -> str:
+    s3.make_bucket("bucket")
+    s3.put("bucket", [("s/zarr.json", GROUP3), ("s/a/zarr.json", array3()), ("s/a/c/0", b"\1\2\3\4")])
+    return "bucket"
 
 
 def _everything(url: str, credentials: Credentials) -> str:
@@ -183,19 +182,22 @@ def test_no_secret_of_a_web_store_comes_out_where_there_is_no_server(words: Word
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_no_secret_of_s3_comes_out(words: Words, s3: S3Server, caplog: pytest.LogCaptureFixture, there: bool) -> None:
+def test_no_secret_of_s3_comes_out(
+    words: Words, s3: S3Server, bucket: str, caplog: pytest.LogCaptureFixture, there: bool
+) -> None:
     caplog.set_level(logging.DEBUG)
     for name in NOT_OURS:
         caplog.set_level(logging.INFO, logger=name)
     credential = S3(
         words.new(), words.new(), words.new(), endpoint_url=s3.url if there else "http://127.0.0.1:9", region="us-east-1"
     )
-    seen = _everything("s3://bucket/s", Credentials({"s3://bucket": credential}))
+    seen = _everything(f"s3://{bucket}/s", Credentials({f"s3://{bucket}": credential}))
     assert "zarr.json" in seen
     assert not words.found_in(seen)
     assert not words.found_in(_logged(caplog))
     if there:
-        assert words.found_in(repr(s3.requests())) == words.given[:1]  # the key names who signs; the secret is never sent
+        s3_saw = repr(s3.requests())
+        assert words.found_in(s3_saw) == words.given[:1]  # the key names who signs; the secret is never sent
 
 
 def test_no_secret_comes_out_of_a_url_that_cannot_be_read(words: Words) -> None:
@@ -204,7 +206,7 @@ def test_no_secret_comes_out_of_a_url_that_cannot_be_read(words: Words) -> None:
         "https://h/x?{0}#{1}", "https://h/../x?{0}", "simplecache::https://u:{0}@h/x?{1}", "https:/u:{0}@h/x?{1}",
         "https://u:{0}?{1}@h\\x", "https:u:{0}@h", "file://{0}:{1}@h/x", "s3://b/x?{0}", "https://u:{0}@h:99999/?{1}",
         "https://[h/x?{1}", "memory://?{0}", "https://u:{0}@@h/a//b?{1}", "http://{0}@\n", "reference://x?{0}",
-        "https://h/x?a@{0}", "https://h/x#{0}@{1}",
+        "https://h/x#{0}@{1}",
     ]  # fmt: skip
     for form in forms:
         text = form.format(words.new(), words.new())

@@ -31,15 +31,14 @@ class TestHttp(StoreTests):
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[S3Server]:
-    with S3Server() as server:
-        server.make_bucket("data")
-        yield server
+def bucket(s3: S3Server) -> str:
+    s3.make_bucket("data")
+    return "data"
 
 
 class TestS3(StoreTests):
     @pytest.fixture(autouse=True)
-    def _server(self, s3: S3Server) -> None:
+    def _server(self, s3: S3Server, bucket: str) -> None:
         self.server = s3
 
     def publish(self, folder: Path) -> Place:

@@ -1,0 +1,28 @@
+"""The servers that hold stores."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.http_server import WebServer
+from tests.support.s3_server import S3Server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[WebServer]:
+    with WebServer(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[WebServer]:
+    """A second server with the same content: another origin."""
+    with WebServer(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    with S3Server() as running:
+        yield running
