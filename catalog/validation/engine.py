@@ -24,7 +24,7 @@ from rdflib.term import Node
 from catalog.errors import CatalogError, InputError
 from catalog.rdf.prefixes import PREFIXES
 from catalog.validation.graphs import TripleTable, as_rdflib
-from catalog.validation.shapes import ShapesFile
+from catalog.validation.shapes_file import ShapesFile
 
 SH = PREFIXES["sh"]
 Finding = dict[str, list[Node]]

@@ -22,7 +22,8 @@ from catalog.rdf import literals
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _SINGLE = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 _STRING, _BOOLEAN = f"{literals.XSD}string", f"{literals.XSD}boolean"
-_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"(?:\^\^<([^<> ]+)>|@([A-Za-z0-9-]+))?', re.DOTALL)
+_IRI = r"<([^\x00-\x20<>\"{}|^`]*)>"
+_TERM = re.compile(rf'{_IRI}|_:([\w.-]+)|"((?:[^"\\]|\\.)*)"(?:\^\^{_IRI}|@([A-Za-z0-9-]+))?', re.DOTALL)
 
 # rdflib tells its log, with a traceback, of each literal that does not fit its type. The shapes say so better.
 logging.getLogger("rdflib").addHandler(logging.NullHandler())
@@ -146,14 +147,14 @@ def parse_term(text: str) -> Node:
     ValueError
         It is no term of N-Triples.
     """
-    if text[:1] == "<" and text[-1:] == ">":
-        return URIRef(_unescaped(text[1:-1]))
-    if text[:2] == "_:":
-        return BNode(text[2:])
-    match = _LITERAL.fullmatch(text)
+    match = _TERM.fullmatch(text)
     if match is None:
         raise ValueError(text)
-    lexical, datatype, language = match.groups()
+    iri, label, lexical, datatype, language = match.groups()
+    if iri is not None:
+        return URIRef(_unescaped(iri))
+    if label is not None:
+        return BNode(label)
     lexical = _unescaped(lexical)
     if language:
         return Literal(lexical, lang=language)

@@ -10,7 +10,8 @@ from catalog.validation.engine import compile_shapes, find_results, parse_turtle
 from catalog.validation.graphs import Triple, TripleTable, read_graphs
 from catalog.validation.report import SEVERITIES, Report, Result
 from catalog.validation.results import ResultReader
-from catalog.validation.shapes import Shapes, ShapesFile
+from catalog.validation.shapes import Shapes
+from catalog.validation.shapes_file import ShapesFile
 
 
 def judge(data: Sequence[bytes], shapes: Shapes) -> Report:

@@ -53,13 +53,11 @@ class PropertyPath:
         """The path in SPARQL's notation, with the project's prefixes: ``zo:attribute/zo:key``."""
         if self.operator == "property":
             return shown_iri(self.iri)
-        parts = [
-            f"({part.to_sparql()})" if part.operator in {"sequence", "alternative"} else part.to_sparql() for part in self.parts
-        ]
-        if self.operator == "sequence":
-            return "/".join(parts)
-        if self.operator == "alternative":
-            return "|".join(parts)
+        unary = self.operator not in {"sequence", "alternative"}
+        plain = {"property"} if unary else {"property", "inverse", *_SUFFIX}
+        parts = [part.to_sparql() if part.operator in plain else f"({part.to_sparql()})" for part in self.parts]
+        if not unary:
+            return ("/" if self.operator == "sequence" else "|").join(parts)
         return f"^{parts[0]}" if self.operator == "inverse" else f"{parts[0]}{_SUFFIX[self.operator]}"
 
     def to_turtle(self) -> str:

@@ -16,12 +16,20 @@ from rdflib.term import BNode, Literal, Node, URIRef
 from catalog.errors import InputError
 from catalog.validation.engine import SH, Engine, compile_shapes, only_local_data, parse_turtle
 from catalog.validation.graphs import TripleTable, as_rdflib
-from catalog.validation.shapes import ShapesFile
+from catalog.validation.shapes_file import ShapesFile
 
 _NOT_APPLIED = ("js", "rule", "target", "expression", "function", "jsFunctionName", "targetShape", "values")
 _QUERIES = ("select", "ask", "construct", "update")
-_SEVERITIES = {URIRef(f"{SH}{name}") for name in ("Violation", "Warning", "Info")}
+_IRIS = ("class", "datatype", "targetClass", "targetSubjectsOf", "targetObjectsOf", "equals", "disjoint", "lessThan")
+_LISTS = ("in", "languageIn", "and", "or", "xone", "ignoredProperties")
+_BOOLEANS = ("closed", "deactivated", "uniqueLang", "qualifiedValueShapesDisjoint")
+_NAMED = {
+    "severity": ("Violation", "Warning", "Info"),
+    "nodeKind": ("BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral"),
+}
+_REFERENCES = ("property", "node", "not", "qualifiedValueShape")
 _BAD_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
+_PATH = URIRef(f"{SH}path")
 _PROBE = URIRef("urn:probe:node")
 
 _UNICODE_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
@@ -32,7 +40,7 @@ _QUOTED = re.compile(
     r'|"(?:[^"\\\n]|\\.)*"'
     r"|'(?:[^'\\\n]|\\.)*'"
     r"|<[^<>\"{}|^`\\\s]*>"
-    r"|\#[^\n]*",
+    r"|\#[^\n\r]*",
     re.DOTALL,
 )
 _LEAVES_DATA = re.compile(r"(?<![\w:?$.-])(SERVICE|FROM|LOAD)(?![\w:-])", re.IGNORECASE)
@@ -86,9 +94,9 @@ class _FileCheck:
         """Raise for the first thing that is wrong."""
         for triple in self.graph:
             self._check_triple(*triple)
-        for shape in self.graph.subjects(URIRef(f"{SH}path"), None):
-            if len(set(self.graph.objects(shape, URIRef(f"{SH}path")))) > 1:
-                raise self.fault("a property shape has one sh:path, and this has more", shape)
+        for shape in {*self.graph.subjects(_PATH, None), *self.graph.subjects(RDF.type, URIRef(f"{SH}PropertyShape"))}:
+            if len(set(self.graph.objects(shape, _PATH))) != 1:
+                raise self.fault("a property shape has one sh:path, neither none nor more", shape)
         try:
             _ = pyshacl.ShapesGraph(as_rdflib(_copy(self.graph))).shapes
         except Exception as error:  # pySHACL says what is wrong with the shapes as such, but not where
@@ -100,24 +108,30 @@ class _FileCheck:
                 raise self.fault(f"{str(term)!r} is not an IRI", subject)
         if isinstance(subject, URIRef) and subject.startswith(self.protected):
             raise self.fault("this is a built-in shape, which cannot be changed from outside: write one of your own", subject)
-        if not isinstance(predicate, URIRef) or not predicate.startswith(SH):
-            return
-        name = predicate[len(SH) :]
-        if name in _NOT_APPLIED:
-            raise self.fault(f"sh:{name} is not applied here: use SHACL Core or sh:sparql", subject)
-        if predicate not in SHACL:
-            raise self.fault(f"sh:{name} is not a term of SHACL", subject)
-        if name == "severity" and value not in _SEVERITIES:
-            raise self.fault("sh:severity is sh:Violation, sh:Warning or sh:Info", subject)
-        if name == "namespace" and _BAD_IRI.search(str(value)):
-            raise self.fault(f"the namespace {str(value)!r} is not an IRI", subject)
-        if name in _QUERIES and isinstance(value, Literal):
-            self._check_query(str(value), subject)
+        for term in (predicate, value):
+            if isinstance(term, URIRef) and term.startswith(SH) and term not in SHACL:
+                raise self.fault(f"sh:{term[len(SH) :]} is not a term of SHACL", subject)
+        if isinstance(predicate, URIRef) and predicate.startswith(SH):
+            message = self._fault_of_value(predicate[len(SH) :], value)
+            if message:
+                raise self.fault(message, subject)
 
-    def _check_query(self, query: str, subject: Node) -> None:
-        word = word_that_leaves_the_data(query)
-        if word:
-            raise self.fault(f"the query has {word}: only the data that is validated may be asked", subject)
+    def _fault_of_value(self, name: str, value: Node) -> str | None:
+        """What is wrong with the value of a parameter; None where nothing is. Source: SHACL, section 4."""
+        if name in _NOT_APPLIED:
+            return f"sh:{name} is not applied here: use SHACL Core or sh:sparql"
+        if name in _IRIS and not isinstance(value, URIRef):
+            return f"sh:{name} has an IRI as value"
+        if name in _LISTS and value != RDF.nil and (value, RDF.first, None) not in self.graph:
+            return f"sh:{name} has a list as value: ( … )"
+        if name in _BOOLEANS and not (isinstance(value, Literal) and isinstance(value.value, bool)):
+            return f"sh:{name} is true or false"
+        if name in _NAMED and value not in {URIRef(SH + allowed) for allowed in _NAMED[name]}:
+            return f"sh:{name} is one of sh:{', sh:'.join(_NAMED[name])}"
+        if name == "namespace" and _BAD_IRI.search(str(value)):
+            return f"the namespace {str(value)!r} is not an IRI"
+        word = word_that_leaves_the_data(str(value)) if name in _QUERIES else None
+        return f"the query has {word}: only the data that is validated may be asked" if word else None
 
     def fault(self, message: str, shape: Node) -> InputError:
         """An error that says where in the file the shape stands."""
@@ -148,14 +162,37 @@ def _try_shapes(checks: Sequence[_FileCheck], shapes: Graph) -> None:
             probe.add((_PROBE, node, Literal("probe")))
     engine = Engine(probe, shapes)
     executor = engine.make_executor()
-    with only_local_data():
-        for shape in pyshacl.ShapesGraph(shapes).shapes:
-            check_of = [check for check in checks if (shape.node, None, None) in check.graph]
-            try:
-                if check_of:
-                    shape.validate(executor, engine.data_graph, focus=[_PROBE])
-            except Exception as error:  # pySHACL, rdflib and `re` raise many kinds; the shape is the cause of them all
-                raise check_of[0].fault(_sentence(error), shape.node) from error
+    for shape in engine.shacl_graph.shapes:
+        check_of = next((check for check in checks if (shape.node, None, None) in check.graph), None)
+        if check_of is None:
+            continue
+        _check_references(shape.node, shapes, check_of)
+        try:
+            with only_local_data():
+                shape.validate(executor, engine.data_graph, focus=[_PROBE])
+        except Exception as error:  # pySHACL, rdflib and `re` raise many kinds; the shape is the cause of them all
+            raise check_of.fault(_sentence(error), shape.node) from error
+
+
+def _check_references(shape: Node, shapes: Graph, check: _FileCheck) -> None:
+    """The shapes that a shape refers to exist, and it is not among them: SHACL leaves open what a recursive shape means."""
+    seen: set[Node] = set()
+    frontier = _referred(shape, shapes)
+    while frontier:
+        other = frontier.pop()
+        if other == shape:
+            raise check.fault("this shape refers to itself; what that means SHACL leaves open", shape)
+        if (other, None, None) not in shapes:
+            raise check.fault(f"it refers to the shape {str(other)!r}, which is described nowhere", shape)
+        if other not in seen:
+            seen.add(other)
+            frontier |= _referred(other, shapes)
+
+
+def _referred(shape: Node, shapes: Graph) -> set[Node]:
+    found = {other for name in _REFERENCES for other in shapes.objects(shape, URIRef(SH + name))}
+    lists = [head for name in ("and", "or", "xone") for head in shapes.objects(shape, URIRef(SH + name))]
+    return found | {member for head in lists for member in shapes.items(head)}
 
 
 def _path_parts(shapes: Graph) -> Iterable[Node]:

@@ -13,27 +13,12 @@ from pathlib import Path
 
 from catalog.errors import InputError, LimitExceededError
 from catalog.resources import resource
+from catalog.validation.shapes_file import ShapesFile
 
 SHAPES = "https://w3id.org/zarr-catalog/shapes#"
 """Namespace of the built-in shapes."""
 MAX_BYTES = 8 * 2**20
 """Bytes of all files in a user's folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShapesFile:
-    """One Turtle file.
-
-    Attributes
-    ----------
-    name
-        Where it comes from, for messages: ``core/array.ttl``, or the path as the user gave it.
-    text
-        Its exact bytes.
-    """
-
-    name: str
-    text: bytes
 
 
 @dataclass(frozen=True)
