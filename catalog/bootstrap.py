@@ -18,6 +18,8 @@ from catalog.stores.credentials import Credentials, parse_credentials
 from catalog.stores.policy import DEFAULT_PROTOCOLS
 
 if TYPE_CHECKING:
+    from catalog.bridge.limits import PlanLimits
+    from catalog.bridge.read import StoreAccess
     from catalog.services.workspace import Workspace
 
 AUDIENCES = ("catalog", "public")
@@ -42,7 +44,21 @@ def open_graph_store(settings: Settings, audience: str = "catalog", *, writable:
 
 
 def _open_fuseki(settings: Settings, audience: str) -> GraphStore:
-    raise NotImplementedError(settings, audience)
+    """Our own names of services unless the settings give others; the public dataset lies beside the catalogue's."""
+    from catalog.graphstore.fuseki import FusekiGraphStore
+
+    fuseki = settings.fuseki
+    url, update_url = settings.graph_store_place, fuseki.update_url
+    if audience == "public":
+        url, update_url = fuseki.public_url or f"{url.rstrip('/').rpartition('/')[0]}/public", fuseki.public_update_url
+    return FusekiGraphStore.for_dataset(
+        url,
+        update_url or None,
+        user=fuseki.user or None,
+        password=fuseki.password.get_secret_value() or None,
+        audience=audience,
+        timeout=fuseki.timeout_s,
+    )
 
 
 def open_credentials(settings: Settings) -> Credentials:
@@ -50,9 +66,35 @@ def open_credentials(settings: Settings) -> Credentials:
     return parse_credentials(settings.parsed_credentials())
 
 
+def open_protocols(settings: Settings) -> frozenset[str]:
+    """The URL schemes that may be read."""
+    return DEFAULT_PROTOCOLS | frozenset(settings.protocols)
+
+
 def document_limits(settings: Settings) -> DocumentLimits:
     """The bounds on metadata that the settings hold."""
     return DocumentLimits(**settings.metadata.model_dump())
+
+
+def store_access(settings: Settings) -> "StoreAccess":
+    """How stores are reached, as the settings have it."""
+    from catalog.bridge.read import StoreAccess
+    from catalog.stores.policy import ReadLimits
+
+    item, chunk = settings.read.max_item_bytes, settings.read.max_chunk_bytes
+    return StoreAccess(
+        credentials=open_credentials(settings),
+        allow_protocols=open_protocols(settings),
+        documents=document_limits(settings),
+        objects=ReadLimits(max_item_bytes=item, max_chunk_bytes=chunk),
+    )
+
+
+def plan_limits(settings: Settings) -> "PlanLimits":
+    """The bounds on reading values that the settings hold."""
+    from catalog.bridge.limits import PlanLimits
+
+    return PlanLimits(**settings.read.model_dump())
 
 
 @contextmanager
@@ -99,7 +141,7 @@ def open_workspace(settings: Settings, *, base: str | None = None, shapes: Path 
             credentials=open_credentials(settings),
             limits=document_limits(settings),
             contexts=load_contexts(folder=_folder(settings.contexts, "contexts")) if settings.contexts else None,
-            protocols=DEFAULT_PROTOCOLS | frozenset(settings.protocols),
+            protocols=open_protocols(settings),
         )
 
 
