@@ -10,9 +10,9 @@ from catalog.metadata.layout import Layout
 _NAME_TYPES = frozenset({str, type(None)})
 
 
-@dataclass(frozen=True)
+@dataclass
 class Array:
-    """A node that holds elements.
+    """A node that holds elements. Nobody changes one; a frozen class is not used only because it takes long to make.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Array:
     @cached_property
     def digest(self) -> str:
         """sha256 over what the array's documents say, 64 hex digits; the same for every route to them."""
-        return node_digest(f"array {self.layout.digest} {list(self.shape)} {self.dimension_names!r}", self.attributes)
+        return node_digest("array", self.layout.digest, self.shape, self.dimension_names, self.attributes)
 
     @property
     def obstacle(self) -> str | None:

@@ -72,11 +72,28 @@ def _codec_v3(document: Json) -> Codec:
 
 
 def inner_chunk_shape(codecs: tuple[Codec, ...]) -> tuple[int, ...] | None:
-    """Shape of the inner chunks where the pipeline shards, else None."""
+    """Shape of the inner chunks along the array's own dimensions where the pipeline shards validly, else None.
+
+    A ``transpose`` before the shards swaps the dimensions that they are cut along; it is undone here.
+    """
+    orders: list[Json] = []
     for codec in codecs:
-        if codec.name == "sharding_indexed":
-            return parse_shape(as_object(codec.configuration).get("chunk_shape"), least=1)
+        if codec.name == "transpose":
+            orders.append(as_object(codec.configuration).get("order"))
+        elif codec.name == "sharding_indexed":
+            shape = parse_shape(as_object(codec.configuration).get("chunk_shape"), least=1)
+            return shape if shape is None or not orders else _untransposed(shape, orders)
     return None
+
+
+def _untransposed(shape: tuple[int, ...], orders: list[Json]) -> tuple[int, ...] | None:
+    axes = list(range(len(shape)))
+    for order in orders:
+        found = parse_shape(order)
+        if found is None or sorted(found) != list(range(len(shape))):
+            return None
+        axes = [axes[axis] for axis in found]
+    return tuple(extent for _, extent in sorted(zip(axes, shape, strict=True)))
 
 
 def walk_codecs(codecs: tuple[Codec, ...]) -> Iterator[Codec]:

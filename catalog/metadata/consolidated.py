@@ -23,26 +23,23 @@ def is_consolidated_v3(value: Json) -> bool:
 
 
 def split_v2(value: Json, problems: list[Problem]) -> dict[str, dict[str, Json]]:
-    """Node path → the node's documents by name, in the order of the text."""
-    nodes: dict[str, dict[str, Json]] = {}
+    """Document name → node path → document, in the order of the text; the paths are not checked yet."""
+    documents: dict[str, dict[str, Json]] = {name: {} for name in V2_NAMES}
     for key, document in value["metadata"].items():
         path, _, name = key.rpartition("/")
-        if name not in V2_NAMES:
-            continue
-        parts = nodes.get(path)
-        if (parts and path) or _accepted(key, problems):
-            nodes.setdefault(path, {})[name] = document
-    return nodes
+        if name in documents and (path or key == name or accept_key(key, problems)):
+            documents[name][path] = document
+    return documents
 
 
-def split_v3(value: Json, problems: list[Problem]) -> dict[str, Json]:
-    """Node path → the node's document; the root has the path ``""``."""
+def split_v3(value: Json) -> dict[str, Json]:
+    """Node path → the node's document, in the order of the text; the paths are not checked yet. The root has the path ``""``."""
     root = {key: member for key, member in value.items() if key != "consolidated_metadata"}
-    members = value["consolidated_metadata"]["metadata"]
-    return {"": root} | {path: document for path, document in members.items() if path and _accepted(path, problems)}
+    return {**value["consolidated_metadata"]["metadata"], "": root}
 
 
-def _accepted(key: str, problems: list[Problem]) -> bool:
+def accept_key(key: str, problems: list[Problem]) -> bool:
+    """Whether a key, or a node's path, from a consolidated document is safe; else that is a problem."""
     fault = fault_of_key(key)
     if fault:
         problems.append(Problem(key, "unsafe-key", f"{key!r} cannot be a key in a Zarr store: it {fault}; it was left out"))

@@ -33,6 +33,7 @@ _NEITHER_QUOTE_NOR_BRACKET = bytes(c for c in range(256) if c not in b'"[]{}')
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*"')
 _MAX_DIGITS = 4000
+_SORTED = orjson.OPT_SORT_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +268,7 @@ def canonical_json(value: Json) -> str:
     Equal values give equal text whichever parser read them, so digests do not depend on the route.
     """
     try:
-        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        text = orjson.dumps(value, None, _SORTED)
     except orjson.JSONEncodeError:  # an integer beyond 64 bits
         text = b"null"
     if b"null" not in text or _is_finite(value):

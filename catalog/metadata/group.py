@@ -7,9 +7,9 @@ from functools import cached_property
 from catalog.metadata.document import Json, canonical_json
 
 
-@dataclass(frozen=True)
+@dataclass
 class Group:
-    """A node that holds other nodes.
+    """A node that holds other nodes. Nobody changes one; a frozen class is not used only because it takes long to make.
 
     Attributes
     ----------
@@ -28,10 +28,9 @@ class Group:
     @cached_property
     def digest(self) -> str:
         """sha256 over what the group's documents say, 64 hex digits; the same for every route to them."""
-        return node_digest(f"group {self.zarr_format}", self.attributes)
+        return node_digest("group", self.zarr_format, self.attributes)
 
 
-def node_digest(structure: str, attributes: dict[str, Json]) -> str:
-    """Digest of a node: one line for its structure, then its attributes as canonical JSON."""
-    text = f"{structure}\n{canonical_json(attributes) if attributes else '{}'}"
-    return hashlib.sha256(text.encode()).hexdigest()
+def node_digest(*facts: Json) -> str:
+    """Digest of a node: sha256 of the canonical JSON of a list of all that its documents say."""
+    return hashlib.sha256(canonical_json(facts).encode()).hexdigest()

@@ -13,8 +13,8 @@ from itertools import islice
 from catalog.errors import MetadataError, Problem
 from catalog.metadata.array import Array
 from catalog.metadata.collector import collector_paused
-from catalog.metadata.consolidated import V2_NAMES, is_consolidated_v2, is_consolidated_v3, split_v2, split_v3
-from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits, Json, Parsed, parse_document
+from catalog.metadata.consolidated import V2_NAMES, accept_key, is_consolidated_v2, is_consolidated_v3, split_v2, split_v3
+from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits, Parsed, parse_document
 from catalog.metadata.group import Group
 from catalog.metadata.key import fault_of_key
 from catalog.metadata.node_parser import Node, NodeParser
@@ -105,13 +105,26 @@ def _nodes(parser: NodeParser, documents: Sequence[Document], limits: DocumentLi
 
 def _nodes_v3(parser: NodeParser, parsed: Parsed, base: str, limits: DocumentLimits) -> Iterable[Node | None]:
     plain = parsed.plain
-    for path, document in _within(split_v3(parsed.value, parser.problems), parser, limits):
-        yield parser.node_v3(_joined(base, path), document, plain=plain)
+    for path, document in _within(split_v3(parsed.value), parser, limits):
+        if accept_key(path, parser.problems):
+            yield parser.node_v3(_joined(base, path), document, plain=plain)
 
 
 def _nodes_v2(parser: NodeParser, parsed: Parsed, base: str, limits: DocumentLimits) -> Iterable[Node | None]:
-    for path, parts in _within(split_v2(parsed.value, parser.problems), parser, limits):
-        yield _node_v2(parser, _joined(base, path), parts, plain=parsed.plain)
+    plain = parsed.plain
+    documents = split_v2(parsed.value, parser.problems)
+    attributes = documents[".zattrs"]
+    nodes = documents[".zgroup"] | documents[".zarray"]
+    for path, document in _within(nodes, parser, limits):
+        if not accept_key(path, parser.problems):
+            continue
+        if path in documents[".zarray"]:
+            yield parser.array_v2(_joined(base, path), document, attributes.get(path), plain=plain)
+        else:
+            yield parser.group_v2(_joined(base, path), document, attributes.get(path))
+    for path in attributes:
+        if path not in nodes and accept_key(path, parser.problems):
+            parser.no_node(_joined(base, path))
 
 
 def _single_nodes(parser: NodeParser, documents: Sequence[Document], limits: DocumentLimits) -> Iterable[Node | None]:
@@ -156,23 +169,17 @@ def _joined(base: str, path: str) -> str:
     return f"{base}/{path}" if base and path else base or path
 
 
-def _node_v2(parser: NodeParser, path: str, parts: dict[str, Json], *, plain: bool) -> Node | None:
-    attributes = parts.get(".zattrs")
-    if ".zarray" in parts:
-        return parser.array_v2(path, parts[".zarray"], attributes, plain=plain)
-    if ".zgroup" in parts:
-        return parser.group_v2(path, parts[".zgroup"], attributes)
-    message = "has attributes but neither .zarray nor .zgroup; it was left out"
-    parser.problems.append(Problem(path, "no-node", message, severity="warning"))
-    return None
-
-
 def _node_of(parser: NodeParser, path: str, parts: dict[str, Parsed]) -> Node | None:
     """The node of one folder; where it holds documents of both formats, v3 is taken unless it cannot be read."""
-    node = None
-    if "zarr.json" in parts:
-        node = parser.node_v3(path, parts["zarr.json"].value, plain=parts["zarr.json"].plain)
-    if node is None and parts.keys() - {"zarr.json"}:
-        plain = all(parsed.plain for parsed in parts.values())
-        node = _node_v2(parser, path, {name: parsed.value for name, parsed in parts.items()}, plain=plain)
-    return node
+    v3, zarray, zgroup, zattrs = (parts.get(name) for name in DOCUMENT_NAMES)
+    if v3:
+        node = parser.node_v3(path, v3.value, plain=v3.plain)
+        if node is not None or not (zarray or zgroup):
+            return node
+    attributes = zattrs.value if zattrs else None
+    if zarray:
+        return parser.array_v2(path, zarray.value, attributes, plain=zarray.plain)
+    if zgroup:
+        return parser.group_v2(path, zgroup.value, attributes)
+    parser.no_node(path)
+    return None

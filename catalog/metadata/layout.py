@@ -16,8 +16,11 @@ from catalog.metadata.codec import Codec, inner_chunk_shape, parse_codecs_v2, pa
 from catalog.metadata.data_type import DataType, parse_data_type_v2, parse_data_type_v3
 from catalog.metadata.document import Json, as_object
 
-OWN_MEMBERS = frozenset({"shape", "dimension_names", "attributes", "node_type", "consolidated_metadata"})
-"""Members of an array's document that are its own; all others belong to the layout."""
+OWN_MEMBERS = {
+    2: frozenset({"shape"}),
+    3: frozenset({"shape", "dimension_names", "attributes", "node_type", "consolidated_metadata"}),
+}
+"""By Zarr format, the members of an array's document that are its own; all others belong to the layout."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,14 @@ class Layout:
             return f"uses extensions that are not supported: {', '.join(self.extensions)}"
         if self.chunk_grid.chunk_shape is None:
             return f"its chunk grid {self.chunk_grid.name!r} is not a valid regular grid"
+        if self.inner_chunk_shape is None and any(codec.name == "sharding_indexed" for codec in self.codecs):
+            return "its shards do not say validly how they are cut into inner chunks"
         if not self.chunk_key_encoding.known:
             return f"its chunk key encoding {self.chunk_key_encoding.name!r} is not supported"
         return None
 
 
-_V3_MEMBERS = OWN_MEMBERS | {
+_V3_MEMBERS = OWN_MEMBERS[3] | {
     "zarr_format", "data_type", "chunk_grid", "chunk_key_encoding", "codecs", "fill_value", "storage_transformers",
 }  # fmt: skip
 

@@ -1,11 +1,13 @@
 """How do a user's own attributes look as triples?
 
-Every key and value that no convention gave a meaning to becomes one ``zo:Attribute`` node, shared by all nodes that state the same;
-no predicate is ever made from a key. Objects, and lists that hold more than scalars, are taken apart: their members are keyed by JSON
-pointer (RFC 6901). A list of scalars is one attribute with each item as ``zo:value`` and the list itself as ``zo:jsonValue``.
+Every key and value that no convention gave a meaning to becomes one ``zo:Attribute`` node, shared by all nodes that state the
+same; no predicate is ever made from a key. An object is taken apart: its members are keyed by JSON pointer (RFC 6901). A list of
+scalars is one attribute with each item as ``zo:value`` and the list itself as ``zo:jsonValue``. A list that holds objects or
+lists is one as well, and its items are keyed by JSON pointer besides. Together the nodes rebuild the attributes, but for what is
+too long.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from catalog.metadata.document import Json, canonical_json
@@ -14,36 +16,52 @@ from catalog.rdf.iris import Iris
 from catalog.rdf.prefixes import RDF_TYPE
 
 MAX_STRING = 32_768
-"""Characters of a string that the graph holds; longer ones stay in the archive, and the graph has their digest."""
+"""Characters of a value that the graph holds; longer ones stay in the archive, and the graph has their digest."""
+MAX_REPEATED = 4096
+"""Characters of a list that the graph holds although it holds the list's items too."""
 MAX_ITEMS = 256
-"""Items of a list of scalars that the graph holds."""
+"""Items of a list that the graph holds one by one."""
+MAX_KEY = 1024
+"""Characters of a key; a longer one is cut, and its value stays in the archive."""
 
-_Leaf = tuple[str, Json]
-
-
-def flatten(attributes: dict[str, Json]) -> Iterator[_Leaf]:
-    """Key or JSON pointer, and value, of every attribute; values are scalars, lists of scalars, or empty containers."""
-    for key, value in attributes.items():
-        if _is_leaf(value):
-            yield (key if key[:1] != "/" else f"/{_step(key)}"), value
-        else:
-            yield from _members(f"/{_step(key)}", value)
+_TYPE = f" <{RDF_TYPE}> <{terms.CLASS_ATTRIBUTE}> .\n"
+_KEY, _VALUE = f" <{terms.KEY}> ", f" <{terms.VALUE}> "
+_JSON_VALUE, _VALUE_DIGEST = f" <{terms.JSON_VALUE}> ", f" <{terms.VALUE_DIGEST}> "
+_LINK = f" <{terms.ATTRIBUTE}> "
 
 
-def _members(pointer: str, value: Json) -> Iterator[_Leaf]:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, member in pairs:
-        here = f"{pointer}/{_step(str(key))}"
-        if _is_leaf(member):
-            yield here, member
-        else:
-            yield from _members(here, member)
+def flatten(attributes: dict[str, Json]) -> Iterator[tuple[str, Json]]:
+    """Key or JSON pointer, and value, of every attribute, in an order that does not depend on the text's.
+
+    A member of the attributes themselves has its own key, unless that could be taken for a pointer.
+    """
+    for key in sorted(attributes):
+        yield from _flatten_member(key, attributes[key])
 
 
-def _is_leaf(value: Json) -> bool:
-    if isinstance(value, dict):
-        return not value
-    return not isinstance(value, list) or not any(isinstance(item, dict | list) for item in value)
+def _flatten_member(key: str, value: Json) -> Iterable[tuple[str, Json]]:
+    if key[:1] != "/" and not isinstance(value, dict | list):
+        return ((key, value),)
+    pointer = f"/{_step(key)}"
+    return _flatten(pointer if key[:1] == "/" else key, pointer, value)
+
+
+def _flatten(key: str, pointer: str, value: Json) -> Iterator[tuple[str, Json]]:
+    if isinstance(value, dict) and value:
+        for member in sorted(value):
+            inner = f"{pointer}/{_step(member)}"
+            yield from _flatten(inner, inner, value[member])
+        return
+    yield key, value
+    if isinstance(value, list) and _is_apart(value):
+        for index, item in enumerate(value):
+            inner = f"{pointer}/{index}"
+            yield from _flatten(inner, inner, item)
+
+
+def _is_apart(value: list[Json]) -> bool:
+    """Whether a list is taken apart: it holds more than scalars, and not too many items."""
+    return len(value) <= MAX_ITEMS and any(isinstance(item, dict | list) for item in value)
 
 
 def _step(key: str) -> str:
@@ -55,34 +73,43 @@ class AttributeWriter:
 
     def __init__(self, iris: Iris) -> None:
         self._iris = iris
-        self._names: dict[tuple[str, type, str], str] = {}
+        self._links: dict[tuple[str, ...], list[str]] = {}
+        self._written: set[str] = set()
 
     def write(self, attributes: dict[str, Json], lines: list[str]) -> list[str]:
-        """IRIs of the attributes as ``<…>`` terms; the lines of those not met before are added to ``lines``."""
+        """What follows a node's name in the lines that link it to its attributes.
+
+        The lines of attributes that were not met before are added to ``lines``.
+        """
         found: list[str] = []
-        for key, value in flatten(attributes):
-            text = value if isinstance(value, str) else canonical_json(value)
-            identity = (key, type(value), text)
-            name = self._names.get(identity)
-            if name is None:
-                kind = "s" if isinstance(value, str) else "j"
-                name = f"<{self._iris.attribute(f'{key}\n{kind}{text}')}>"
-                self._names[identity] = name
-                lines += _attribute_lines(name, key, value, text)
-            found.append(name)
+        for key in sorted(attributes):
+            value = attributes[key]
+            identity = (key, value) if type(value) is str else (key, "", canonical_json(value))
+            links = self._links.get(identity)
+            if links is None:
+                links = self._links[identity] = [self._write(*leaf, lines) for leaf in _flatten_member(key, value)]
+            found += links
         return found
 
+    def _write(self, key: str, value: Json, lines: list[str]) -> str:
+        text = canonical_json(value)
+        name = f"<{self._iris.attribute(f'{len(key)} {key}{text}')}>"
+        if name not in self._written:
+            self._written.add(name)
+            shown = literals.string(key if len(key) <= MAX_KEY else f"{key[:MAX_KEY]}…")
+            lines.append(f"{name}{_TYPE}{name}{_KEY}{shown} .\n")
+            lines += [f"{name}{fact}" for fact in _facts(key, value, text)]
+        return f"{_LINK}{name} .\n"
 
-def _attribute_lines(name: str, key: str, value: Json, text: str) -> list[str]:
-    head = [
-        f"{name} <{RDF_TYPE}> <{terms.CLASS_ATTRIBUTE}> .\n",
-        f"{name} <{terms.KEY}> {literals.string(key)} .\n",
-    ]
-    if len(text) > MAX_STRING or (isinstance(value, list) and len(value) > MAX_ITEMS):
-        digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return [*head, f'{name} <{terms.VALUE_DIGEST}> "{digest}" .\n']
-    if value is None or isinstance(value, dict | list):
-        items = [item for item in value if item is not None] if isinstance(value, list) else []
-        values = dict.fromkeys(f"{name} <{terms.VALUE}> {literals.scalar(item)} .\n" for item in items)
-        return [*head, *values, f"{name} <{terms.JSON_VALUE}> {literals.json(text)} .\n"]
-    return [*head, f"{name} <{terms.VALUE}> {literals.scalar(value)} .\n"]
+
+def _facts(key: str, value: Json, text: str) -> Iterable[str]:
+    """What follows an attribute's name in the lines that give its value."""
+    kind = type(value)
+    apart = kind is list and _is_apart(value)
+    if len(text) > (MAX_REPEATED if apart else MAX_STRING) or len(key) > MAX_KEY:
+        return (f'{_VALUE_DIGEST}"{sha256(text.encode()).hexdigest()}" .\n',)
+    if kind is list or kind is dict or value is None:
+        items = value if kind is list and not apart and len(value) <= MAX_ITEMS else []
+        values = {f"{_VALUE}{literals.scalar(item)} .\n": None for item in items if item is not None}
+        return (*values, f"{_JSON_VALUE}{literals.json(text)} .\n")
+    return (f"{_VALUE}{literals.scalar(value)} .\n",)

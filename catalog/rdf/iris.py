@@ -1,8 +1,8 @@
 """Which IRI names this thing?
 
 The only place where IRIs are minted. What belongs to one dataset lies below the dataset; what datasets may share (layouts,
-dimensions, codecs, attributes) is named by content, so that equal things have equal names. Nothing here may be guessed from outside:
-a path is percent-encoded UTF-8, whatever characters it has.
+dimensions, codecs, attributes) is named by content, so that equal things have equal names. A path is percent-encoded UTF-8,
+whatever characters it has.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ DEFAULT_BASE = "http://localhost:8000/"
 RECORD, ASSERTED, CURATED, REJECTED = "record", "asserted", "curated", "rejected"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
-_BASE = re.compile(r"https?://[^\s<>\"{}|\\^`?#]+/")
+_BASE = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"{}|\\^`?#]+/")
 DATA_TYPE = "https://w3id.org/zarr-catalog/ns#dtype/"
 
 
@@ -29,7 +29,9 @@ def safe_id(text: str) -> str:
         It has other characters.
     """
     if not _ID.fullmatch(text):
-        raise InputError(f"{text!r} cannot be a dataset's id: use 1 to 128 letters, digits and . _ ~ -, beginning with a letter or digit")
+        raise InputError(
+            f"{text!r} cannot be a dataset's id: use 1 to 128 letters, digits and . _ ~ -, beginning with a letter or digit"
+        )
     return text
 
 
@@ -98,7 +100,7 @@ class Iris:
         """A dimension; readable where its name is short."""
         if name is None:
             return f"{self.base}dimensions/{index}-{size}"
-        label = quote(name, safe="") if len(name) <= 64 else f"~{content_hash(name)}"
+        label = quote(name, safe="").replace("~", "%7E") if len(name) <= 64 else f"~{content_hash(name)}"
         return f"{self.base}dimensions/{index}-{size}-{label}"
 
     def dataset_id(self, iri: str) -> str | None:
@@ -121,5 +123,5 @@ def object_digest(iri: str) -> str:
 
 
 def data_type(name: str) -> str:
-    """The concept of a data type; unknown names are encoded like any other."""
-    return DATA_TYPE + quote(name, safe="")
+    """The concept of a data type; unknown names are encoded like any other, very long ones by their hash."""
+    return DATA_TYPE + (quote(name, safe="").replace("~", "%7E") if len(name) <= 128 else f"~{content_hash(name)}")

@@ -1,7 +1,7 @@
 """How does a layout look as triples?
 
-One literal (``zo:layoutDocument``) is enough to rebuild it; the other triples are there to be asked about. All are written once per
-distinct layout, so they cost nothing per array.
+One literal (``zo:layoutDocument``) is enough to rebuild it; the other triples are there to be asked about. All are written once
+per distinct layout, so they cost nothing per array.
 """
 
 from catalog.metadata.codec import Codec
