@@ -1,4 +1,4 @@
-"""Which arrays does a URI mean?
+"""Which nodes does a URI mean?
 
 In this order, and the first that applies is the answer:
 
@@ -19,80 +19,43 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote
 
-from catalog.bridge.array_ref import NodeRef, Row, own_rows
-from catalog.errors import InputError, NotFoundError
+from catalog.bridge.node_ref import NodeRef, Row, ask_nodes, ask_rows
+from catalog.errors import NotFoundError
 from catalog.graphstore.door import GraphStore
 from catalog.graphstore.queries import load_query, write_iri
-from catalog.rdf import terms
 from catalog.rdf.iris import ASSERTED, CURATED, RECORD, Iris
 
 MAX_HOPS: Final = 32
 """Unnamed things in a row that a link may lead through."""
 _NEAR: Final = 5
-_SHOWN: Final = 10
 _SIMILAR: Final = 0.5
+_COMPARED: Final = 100
 
 Kind = Literal["node", "described", "linked"]
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
-    """What a URI means.
+class Found:
+    """Where a URI leads.
 
     Attributes
     ----------
-    uri
-        The URI asked for.
     kind
-        ``node``: a dataset's or node's IRI; ``described``: attributes make statements about it; ``linked``: it is only linked to.
+        ``node``: it is a dataset's or node's IRI; ``described``: attributes make statements about it; ``linked``: it is only
+        linked to.
     arrays
         The arrays, sorted by dataset and path; none where the URI is known but no array lies there.
     via
         The nodes that it was found at, sorted; empty for a dataset.
     """
 
-    uri: str
     kind: Kind
     arrays: tuple[NodeRef, ...]
     via: tuple[NodeRef, ...] = ()
 
-    @property
-    def inferred(self) -> bool:
-        """Whether the answer is a guess."""
-        return self.kind == "linked"
 
-    def one(self) -> NodeRef:
-        """The array, where there is exactly one.
-
-        Raises
-        ------
-        NotFoundError
-            There is none; the message says where the URI was found.
-        InputError
-            There are several; the message names the first of them.
-        """
-        if len(self.arrays) == 1:
-            return self.arrays[0]
-        if self.arrays:
-            more = f" and {len(self.arrays) - _SHOWN} more" if len(self.arrays) > _SHOWN else ""
-            shown = ", ".join(array.iri for array in self.arrays[:_SHOWN])
-            raise InputError(f"{self.uri} means {len(self.arrays)} arrays, name one of them: {shown}{more}")
-        how = {"node": "is in the catalogue", "described": "is described", "linked": "is linked to"}[self.kind]
-        where = ", ".join(node.iri for node in self.via[:_SHOWN] if node.iri != self.uri)
-        raise NotFoundError(f"{self.uri} {how}{f' at {where}' if where else ''}, but no array lies there")
-
-
-def resolve(store: GraphStore, uri: str, iris: Iris) -> Resolution:
+def look_up(store: GraphStore, uri: str, iris: Iris) -> Found:
     """Find the arrays that a URI means.
-
-    Parameters
-    ----------
-    store
-        The graph store of the caller's audience.
-    uri
-        The IRI of a dataset or node, or any URI in the metadata.
-    iris
-        Mints the deployment's IRIs.
 
     Raises
     ------
@@ -103,7 +66,7 @@ def resolve(store: GraphStore, uri: str, iris: Iris) -> Resolution:
 
     Notes
     -----
-    At most four small queries for a node, and one for each level of a group's hierarchy.
+    Four small queries at most, and one for each level of the hierarchy below a group.
     """
     write_iri(uri)
     finder = _Finder(store, iris)
@@ -124,7 +87,7 @@ class _Finder:
 
     # -- the steps; each returns an answer, or None to go on -----------------------------------------------------------
 
-    def as_node(self, uri: str) -> Resolution | None:
+    def as_node(self, uri: str) -> Found | None:
         """The URI as the IRI of a dataset or node."""
         dataset_id = self._iris.dataset_id(uri)
         if dataset_id is None:
@@ -132,14 +95,14 @@ class _Finder:
         if uri == self._iris.dataset(dataset_id):
             arrays = self._arrays_of([dataset_id])
             known = arrays or any(self._rows("record", "record", [self._iris.graph(dataset_id, RECORD)]))
-            return Resolution(uri, "node", _sorted(arrays)) if known else None
-        return self._below(uri, "node", self._nodes("resolve-nodes", "node", [uri]))
+            return Found("node", _sorted(arrays)) if known else None
+        return self._below("node", self._nodes("resolve-nodes", "node", [uri]))
 
-    def as_described(self, uri: str) -> Resolution | None:
+    def as_described(self, uri: str) -> Found | None:
         """The URI as something that attributes make statements about."""
-        return self._below(uri, "described", self._nodes("resolve-described", "uri", [uri]))
+        return self._below("described", self._nodes("resolve-described", "uri", [uri]))
 
-    def as_linked(self, uri: str) -> Resolution | None:
+    def as_linked(self, uri: str) -> Found | None:
         """The URI as something that is linked to."""
         via = self._linking(uri)
         if not via:
@@ -148,15 +111,15 @@ class _Finder:
         wanted = _names_of(uri)
         heads = {(node.dataset_id, node.path) for node in below if node.name in wanted}
         arrays = [node for node in below if node.is_array and (not heads or _lies_under(node, heads))]
-        return Resolution(uri, "linked", _sorted(arrays), _sorted(via))
+        return Found("linked", _sorted(arrays), _sorted(via))
 
-    def _below(self, uri: str, kind: Kind, via: Sequence[NodeRef]) -> Resolution | None:
+    def _below(self, kind: Kind, via: Sequence[NodeRef]) -> Found | None:
         if not via:
             return None
         arrays = {node for node in self._descendants([node for node in via if node.path]) if node.is_array}
         arrays |= {node for node in via if node.is_array}
         arrays.update(self._arrays_of({node.dataset_id for node in via if not node.path and not node.is_array}))
-        return Resolution(uri, kind, _sorted(arrays), _sorted(via))
+        return Found(kind, _sorted(arrays), _sorted(via))
 
     def _linking(self, uri: str) -> list[NodeRef]:
         """The nodes that link to a URI, directly or through unnamed things."""
@@ -175,16 +138,13 @@ class _Finder:
                     if subject.startswith(unnamed) and subject not in seen:
                         seen.add(subject)
                         frontier.append(subject)
-        found = {(node, subject) for node, subject in self._described_with_subject(subjects)}
-        return sorted({node for node, subject in found if node.dataset_id in subjects[subject]}, key=_order)
+        return [node for node, subject in self._told_of(subjects) if node.dataset_id in subjects[subject]]
 
-    def _described_with_subject(self, subjects: Iterable[str]) -> Iterator[tuple[NodeRef, str]]:
+    def _told_of(self, subjects: Iterable[str]) -> Iterator[tuple[NodeRef, str]]:
         """The nodes that describe each of these subjects, or that are one of them."""
-        for row in self._rows("resolve-described", "uri", subjects):
-            if node := self._node(row):
-                yield node, row["uri"]
-        own = [subject for subject in subjects if self._iris.dataset_id(subject)]
-        for node in self._nodes("resolve-nodes", "node", own):
+        for node, row in ask_nodes(self._store, self._iris, "resolve-described", "uri", subjects):
+            yield node, row["uri"]
+        for node in self._nodes("resolve-nodes", "node", [subject for subject in subjects if self._iris.dataset_id(subject)]):
             yield node, node.iri
 
     def _stating(self, dataset_id: str) -> tuple[str, str]:
@@ -194,18 +154,10 @@ class _Finder:
     # -- the hierarchy -------------------------------------------------------------------------------------------------
 
     def _rows(self, query: str, name: str, values: Iterable[str]) -> Iterator[Row]:
-        return own_rows(self._store, self._iris, query, name, values)
-
-    def _node(self, row: Row) -> NodeRef | None:
-        """The node of a row; None where the row is no statement of the catalogue itself."""
-        dataset_id = self._iris.dataset_id(row["dataset"])
-        own = row["node"].startswith(f"{row['dataset']}/nodes/")
-        if not own or dataset_id is None or row["kind"] not in {terms.CLASS_ZARR_ARRAY, terms.CLASS_ZARR_GROUP}:
-            return None
-        return NodeRef(row["node"], dataset_id, row["path"], row["kind"] == terms.CLASS_ZARR_ARRAY)
+        return ask_rows(self._store, self._iris, query, name, values)
 
     def _nodes(self, query: str, name: str, values: Iterable[str]) -> list[NodeRef]:
-        return [node for row in self._rows(query, name, values) if (node := self._node(row))]
+        return [node for node, _ in ask_nodes(self._store, self._iris, query, name, values)]
 
     def _arrays_of(self, dataset_ids: Iterable[str]) -> list[NodeRef]:
         iris = [self._iris.dataset(dataset_id) for dataset_id in dataset_ids]
@@ -266,15 +218,16 @@ def _names_of(uri: str) -> set[str]:
 
 
 def _similar(uri: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The URIs that come closest, by last segment first and as a whole second."""
-    segment = _last_segment(uri).lower()
+    """The URIs that come closest: by last segment, and among those with the same one by how they begin."""
     by_segment: dict[str, list[str]] = {}
     for each in known:
-        by_segment.setdefault(_last_segment(each).lower(), []).append(each)
-    close = difflib.get_close_matches(segment, by_segment, n=_NEAR, cutoff=_SIMILAR)
-    found = [each for name in close for each in sorted(by_segment[name], key=lambda each: -_likeness(each, uri))]
+        by_segment.setdefault(_last_segment(each)[:_COMPARED].lower(), []).append(each)
+    close = difflib.get_close_matches(_last_segment(uri)[:_COMPARED].lower(), by_segment, n=_NEAR, cutoff=_SIMILAR)
+    found = [each for name in close for each in sorted(by_segment[name], key=lambda each: (-_begins_alike(each, uri), each))]
     return tuple(found[:_NEAR])
 
 
-def _likeness(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one, other).ratio()
+def _begins_alike(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    differing = (position for position, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differing, min(len(one), len(other)))
