@@ -27,6 +27,9 @@ from catalog.stores.source import Source
 OTHER_KEYS = (".all_metadata", "zmetadata")
 """Keys of v2 consolidated documents that are tried where nothing else is there."""
 
+MAX_TOTAL_BYTES = 2 * 2**30
+"""Bytes of all documents of a listing together."""
+
 _ROOT_V2 = (".zgroup", ".zarray", ".zattrs")
 
 
@@ -159,7 +162,7 @@ class _Search:
     def listed(self) -> Harvest | None:
         """All documents below the root, by name."""
         found = {key: data for key, data in self._found.items() if key == "zarr.json"}
-        complete = not self._problems
+        complete, size = True, 0
         nodes: dict[str, bytes] = {}
         refused: str | None = None
         try:
@@ -169,12 +172,20 @@ class _Search:
                     complete = False
                 elif item.data is not None:
                     nodes[item.key] = item.data
+                    size += len(item.data)
+                if size > MAX_TOTAL_BYTES:
+                    message = f"the documents have more than {MAX_TOTAL_BYTES} bytes together; the rest was left out"
+                    self._problems.append(Problem("", "too-large", message))
+                    complete = False
+                    break
         except ListingRefusedError as error:
             refused = str(error)
         if refused is not None:
             return self._unlistable(refused)
         if not nodes:
             return None
+        # What is wrong inside a document that is handed on is for its reader to say.
+        self._problems = [p for p in self._problems if p.path not in nodes or p.kind == "invalid-consolidated"]
         self._both_formats(nodes)
         route = "single" if _is_root_array(nodes) else "listing"
         return self._harvest(nodes, route, complete=complete)
@@ -241,6 +252,7 @@ class _Search:
         return None
 
     def _root_v3(self, data: bytes) -> Harvest | None:
+        before = len(self._problems)
         value = self._value("zarr.json", data)
         fields = as_object(value)
         if "metadata_encoding" in fields:
@@ -251,7 +263,7 @@ class _Search:
         if is_consolidated_v3(value):
             return self._harvest({"zarr.json": data}, "consolidated", key="zarr.json")
         if fields.get("zarr_format") != 3:
-            if value is not None:
+            if len(self._problems) == before:
                 found = fields.get("zarr_format")
                 self._problems.append(
                     Problem("zarr.json", "not-v3", f"'zarr.json' has the 'zarr_format' {found!r}; it must be 3")
@@ -305,7 +317,7 @@ class _Search:
             self._problems.append(Problem("", "both-formats", message, severity="info"))
         rows = tuple(self._document(name, documents[name]) for name in sorted(documents))
         requests = self._source.requests - self._before
-        return Harvest(rows, route, key, requests, complete, problems=tuple(self._problems))
+        return Harvest(rows, route, key, requests, complete, problems=tuple(dict.fromkeys(self._problems)))
 
 
 def _is_root_array(nodes: Iterable[str] | dict[str, bytes]) -> bool:

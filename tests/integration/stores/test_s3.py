@@ -1,5 +1,7 @@
 """Is an S3 service asked with the right rights, and with no others?"""
 
+import gc
+import warnings
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,11 @@ from catalog.errors import StoreForbiddenError, StoreUnauthorizedError, StoreUna
 from catalog.stores.credentials import S3, Credentials
 from catalog.stores.documents import read_documents
 from catalog.stores.policy import Timeouts
-from catalog.stores.source import open_source
+from catalog.stores.source import ListingRefusedError, open_source
+from tests.support.http_server import Reply, Request, WebServer
 from tests.support.s3_server import KEY, SECRET, S3Server
-from tests.unit.stores.suite import Place, documents_of
-from tests.unit.stores.trees import GROUP3, array3
+from tests.unit.stores.suite import Place, documents_of, kinds_of
+from tests.unit.stores.trees import GROUP3, array3, write
 
 TREE = {"zarr.json": GROUP3, "a/zarr.json": array3(), "a/c/0": b"\1\2\3\4"}
 
@@ -126,3 +129,66 @@ def test_no_service_at_all() -> None:
     with pytest.raises(StoreUnavailableError, match=r"s3://bucket/s/zarr\.json"):
         read_documents(source)
     source.close()
+
+
+# -- a service that refuses, as moto never does
+
+
+def _refusing(server: WebServer, code: str, status: int, *, when: str) -> Place:
+    """S3's own answers from a plain web server: an error for requests that have the word in them, else the objects."""
+    error = f"<Error><Code>{code}</Code><Message>No.</Message></Error>".encode()
+    headers = {"Content-Type": "application/xml"}
+
+    def script(request: Request) -> Reply | None:
+        if when in f"{request.path}?{request.query}":
+            return Reply(status, error, headers)
+        if not (server.folder / request.path.strip("/")).is_file():
+            return Reply(404, b"<Error><Code>NoSuchKey</Code></Error>", headers)
+        return None
+
+    server.script = script
+    write(server.folder / "data" / "s", TREE)
+    return Place("s3://data/s", {"credentials": Credentials({"s3://": S3(KEY, SECRET, endpoint_url=server.url)})})
+
+
+def test_a_bucket_that_is_not_listed_gives_its_root(server: WebServer) -> None:
+    place = _refusing(server, "AccessDenied", 403, when="list-type")
+    harvest = place.harvest()
+    assert documents_of(harvest) == {"zarr.json": GROUP3}
+    assert (harvest.complete, kinds_of(harvest)) == (False, ["listing-refused"])
+    source = place.source()
+    with pytest.raises(ListingRefusedError):
+        source.list_documents()
+    source.close()
+
+
+@pytest.mark.parametrize("code", ["InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"])
+def test_a_key_that_is_not_believed_is_told_from_one_that_is_not_enough(server: WebServer, code: str) -> None:
+    with pytest.raises(StoreUnauthorizedError, match=f"{code}.*CATALOG_CREDENTIALS"):
+        _refusing(server, code, 403, when="/").harvest()
+    with pytest.raises(StoreForbiddenError, match="CATALOG_CREDENTIALS"):
+        _refusing(server, "AccessDenied", 403, when="/").harvest()
+
+
+@pytest.mark.parametrize(("code", "status"), [("SlowDown", 503), ("InternalError", 500)])
+def test_a_service_in_trouble_is_no_empty_store(server: WebServer, code: str, status: int) -> None:
+    with pytest.raises(StoreUnavailableError):
+        _refusing(server, code, status, when="/").harvest()
+    place = _refusing(server, code, status, when="a/zarr.json")
+    source = place.source()
+    outcome = source.read_many(["a/zarr.json", "zarr.json", "no/such"], 1000)
+    assert isinstance(outcome["a/zarr.json"], StoreUnavailableError)
+    assert (outcome["zarr.json"], outcome["no/such"]) == (GROUP3, None)
+    source.close()
+
+
+@pytest.mark.parametrize("protocol", ["http", "s3"])
+def test_a_source_that_nobody_closed_closes_itself(server: WebServer, protocol: str) -> None:
+    write(server.folder / "data" / "s", TREE)
+    url = f"{server.url}/data/s" if protocol == "http" else "s3://data/s"
+    source = open_source(url, credentials=Credentials({"s3://": S3(endpoint_url=server.url)}))
+    assert source.read("zarr.json", 1000) == GROUP3
+    del source
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gc.collect()
