@@ -56,6 +56,8 @@ def _run(urls: list[str], shapes: Path | None, as_json: bool, given: dict[str, o
 
     worst = 0
     with open_workspace(load_settings(), shapes=shapes) as workspace:
+        for remark in workspace.shapes.notes:
+            note(f"shapes: {remark}")
         for url in urls:
             result: IngestResult
             try:

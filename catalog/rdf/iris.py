@@ -76,6 +76,11 @@ class Iris:
         """A group or an array."""
         return f"{self.base}datasets/{dataset_id}/nodes/{encoded_path(path)}"
 
+    @property
+    def references(self) -> str:
+        """The graph that lists the reference graphs: ontologies, taxonomies and exports that people loaded."""
+        return f"{self.base}references"
+
     def distribution(self, dataset_id: str) -> str:
         """Where a dataset can be had."""
         return f"{self.dataset(dataset_id)}/distribution"

@@ -18,6 +18,8 @@ from typing import Any
 import orjson
 
 from catalog.errors import Problem
+from catalog.graphstore.bindings import Iri
+from catalog.graphstore.queries import load_query
 from catalog.metadata.dataset import Access, Dataset, Snapshot
 from catalog.metadata.document import Document
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
@@ -103,7 +105,8 @@ class _Ingest:
         harvest = self._harvest()
         curated = self.workspace.catalog.read_graph(self._graph(CURATED))
         source = _source_digest(harvest.documents)
-        shapes = hashlib.sha256(self.workspace.shapes.digest.encode() + curated).hexdigest()
+        references = self._references()
+        shapes = _digest_of_all(self.workspace.shapes.digest.encode(), curated, *(each.encode() for each in references.values()))
         if self._is_unchanged(source, shapes):
             return self._unchanged(harvest)
         hierarchy = parse_hierarchy(harvest.documents, self.workspace.limits)
@@ -112,7 +115,9 @@ class _Ingest:
             hierarchy, Subject(self.dataset.id, self.dataset.name), self.workspace.iris, self.workspace.contexts
         )
         self.progress(f"validating {description.triples} triples")
-        report = self.workspace.validator.validate([description.structure, description.asserted, curated], self.workspace.shapes)
+        known = [self.workspace.catalog.read_graph(graph) for graph in references]
+        graphs = [description.structure, description.asserted, curated, *known]
+        report = self.workspace.validator.validate(graphs, self.workspace.shapes)
         problems = (*harvest.problems, *hierarchy.problems, *description.problems, *to_problems(report))
         if not self.request.dry_run:
             self.progress("writing")
@@ -134,6 +139,13 @@ class _Ingest:
             complete=harvest.complete,
             fresh=harvest.fresh,
         )
+
+    def _references(self) -> dict[str, str]:
+        """Reference graph → digest of what it holds; what they say counts in validation too."""
+        answer = self.workspace.catalog.select(load_query("references"), {"list": [Iri(self.workspace.iris.references)]})
+        return {
+            graph: digest or "" for graph, digest in zip(answer.values("graph"), answer.values("digest"), strict=True) if graph
+        }
 
     def _graph(self, part: str = "") -> str:
         return self.workspace.iris.graph(self.dataset.id, part)
@@ -260,6 +272,11 @@ class _Ingest:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _digest_of_all(*parts: bytes) -> str:
+    """sha256 over the digests of the parts."""
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 def _source_digest(documents: tuple[Document, ...]) -> str:

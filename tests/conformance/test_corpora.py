@@ -11,7 +11,7 @@ import pytest
 
 from catalog.bridge.array_ref import resolve
 from catalog.bridge.read import read_array
-from catalog.bridge.selection import parse_selection
+from catalog.bridge.selection import select
 from catalog.errors import CatalogError, ForbiddenError, MetadataError
 from catalog.services.ingest import IngestRequest, ingest
 from catalog.services.outcome import IngestResult
@@ -24,16 +24,11 @@ EXPECTED_FILE = find_corpora() / "expected.json"
 EXPECTED: dict[str, dict[str, Any]] = json.loads(EXPECTED_FILE.read_text()) if EXPECTED_FILE.is_file() else {}
 
 REFUSED = {
+    "vitessce/partials/emptymeta.h5ad.zarr": "its only document is a .zmetadata that lists no node",
     "vitessce/partials/invalidmeta.adata.zarr": "its only document is a .zmetadata without metadata",
     "zarr-implementations/zarrita.zr3": "an early draft of v3 that no release reads",
 }
 """Stores that hold nothing that can be described, with the reason."""
-
-NOT_READ = {
-    "zarrs/codec/bitround/bitround_float32.zarr": "zarr-python has no codec of the name bitround",
-    "zarrs/codec/bitround/bitround_uint8.zarr": "zarr-python has no codec of the name bitround",
-}
-
 
 def digest(values: np.ndarray[Any, Any]) -> str:
     """As make_expected.py has it: little-endian C-order bytes, or the texts of strings and objects as JSON."""
@@ -97,7 +92,7 @@ def test_values(workspace: Workspace, corpora: Path, store: str) -> None:
         if wanted.get("too_large"):
             continue
         (ref,) = resolve(workspace.catalog, workspace.iris.node(result.id, path)).refs
-        values = read_array(ref, parse_selection(""))
+        values = read_array(ref, select(ref.array))
         if list(values.shape) != wanted["shape"] or digest(values) != wanted["sha256"]:
             faults[path] = f"{values.shape} {values.dtype}, expected {wanted['shape']} {wanted['dtype']}"
     assert not faults
@@ -112,5 +107,5 @@ def test_what_zarr_python_refuses_is_described(workspace: Workspace, corpora: Pa
     (ref,) = resolve(workspace.catalog, workspace.iris.node(result.id, path)).refs
     assert ref.path == path
     with pytest.raises((MetadataError, ForbiddenError)) as caught:
-        read_array(ref, parse_selection(""))
+        read_array(ref, select(ref.array))
     assert isinstance(caught.value, CatalogError)

@@ -1,19 +1,22 @@
 """An ingest puts what it read in force, once, and tells what came of it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from catalog.errors import ConflictError, InputError, MetadataError, NotFoundError
-from catalog.graphstore.door import GraphStore
+from catalog.graphstore.door import GraphStore, GraphUpdate
 from catalog.rdf.iris import ASSERTED, CURATED, RECORD, REJECTED
 from catalog.services.delete import delete
 from catalog.services.ingest import IngestRequest, ingest
 from catalog.services.registry import Registry
 from catalog.services.workspace import Workspace
-from tests.support.workspace import RefuseAll
+from catalog.validation.report import Report
+from catalog.validation.shapes import Shapes
+from tests.support.workspace import AcceptAll, RefuseAll
 from tests.support.zarr_documents import array_v2, array_v3, group_v3, write_documents, write_v3
 
 
@@ -206,8 +209,6 @@ def test_a_restricted_whole_is_not_named_in_public(workspace: Workspace, tmp_pat
 
 
 def test_what_people_added_is_kept(workspace: Workspace, tmp_path: Path) -> None:
-    from catalog.graphstore.door import GraphUpdate
-
     root = two_arrays(tmp_path / "s")
     result = ingest(workspace, IngestRequest(str(root)))
     curated = workspace.iris.graph(result.id, CURATED)
@@ -217,6 +218,26 @@ def test_what_people_added_is_kept(workspace: Workspace, tmp_path: Path) -> None
     assert ingest(workspace, IngestRequest(str(root))).changed
     assert workspace.catalog.read_graph(curated) == line
     assert workspace.public.read_graph(curated) == line
+
+
+def test_reference_graphs_are_judged_with_the_rest(workspace: Workspace, tmp_path: Path) -> None:
+    seen: list[list[bytes]] = []
+
+    class Watch(AcceptAll):
+        def validate(self, data: Sequence[bytes], shapes: Shapes) -> Report:
+            seen.append(list(data))
+            return super().validate(data, shapes)
+
+    watched = replace(workspace, validator=Watch())
+    root = str(two_arrays(tmp_path / "s"))
+    ingest(watched, IngestRequest(root))
+    graph, line = "urn:test:taxonomy", b"<urn:test:cat> <urn:test:is> <urn:test:animal> .\n"
+    listed = f'<{graph}> <https://w3id.org/zarr-catalog/ns#digest> "1" .\n'.encode()
+    workspace.catalog.apply([GraphUpdate(graph, line), GraphUpdate(workspace.iris.references, listed)])
+    assert ingest(watched, IngestRequest(root)).changed
+    assert line not in seen[0]
+    assert line in seen[1]
+    assert not ingest(watched, IngestRequest(root)).changed
 
 
 @pytest.mark.parametrize(
