@@ -165,7 +165,7 @@ def is_below(location: str, prefix: str) -> bool:
 
 
 def _canonical_prefix(prefix: str, credential: Credential) -> str:
-    from catalog.stores.url import parse_store_url  # noqa: PLC0415  url needs Basic for user:password@host
+    from catalog.stores.url import parse_store_url
 
     if prefix in {"s3:", "s3:/", "s3://"}:
         location = "s3://"
@@ -217,7 +217,7 @@ def parse_credentials(value: Mapping[str, Mapping[str, Any]]) -> Credentials:
 
 
 def _parse_credential(prefix: str, fields: Any) -> Credential:
-    from catalog.stores.url import shown  # noqa: PLC0415
+    from catalog.stores.url import shown
 
     where = f"the credential for {shown(prefix)}"
     kind = fields.get("type") if isinstance(fields, Mapping) else None

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from catalog.errors import ForbiddenError, LimitExceededError, MetadataError
 
 DEFAULT_PROTOCOLS = frozenset({"file", "s3", "http", "https", "memory"})
@@ -162,6 +160,8 @@ def item_bytes(document: Mapping[str, Any], zarr_format: int) -> int:
     if not isinstance(dtype, str | list):
         return 0
     try:
+        import numpy as np
+
         return int(np.dtype(_as_tuples(dtype)).itemsize)
     except (TypeError, ValueError, OverflowError, SyntaxError):
         return 0

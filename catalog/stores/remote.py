@@ -22,7 +22,6 @@ from catalog.errors import (
 from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits
 from catalog.metadata.key import fault_of_key
 from catalog.stores.credentials import S3, Basic, Bearer, Credentials, Headers
-from catalog.stores.http import HttpObjects
 from catalog.stores.listing import (
     DOCUMENT_NAMES,
     MAX_DEPTH,
@@ -37,7 +36,6 @@ from catalog.stores.listing import (
 )
 from catalog.stores.objects import FsspecObjects, Objects, run, unlisted
 from catalog.stores.policy import DEFAULT_READ_LIMITS, Timeouts
-from catalog.stores.s3 import S3Objects
 from catalog.stores.url import StoreUrl
 
 _BATCH = 64
@@ -66,8 +64,12 @@ def open_objects(
         if url.credential is not None:
             prefix, credential = url.location, url.credential
         fitting = credential if isinstance(credential, Basic | Bearer | Headers) else None
+        from catalog.stores.http import HttpObjects
+
         return HttpObjects(url, fitting, prefix, timeouts, concurrency)
     if url.protocol == "s3":
+        from catalog.stores.s3 import S3Objects
+
         return S3Objects(url, credential if isinstance(credential, S3) else S3(), timeouts, concurrency)
     reason = ""
     try:

@@ -13,7 +13,6 @@ from catalog.stores.credentials import Credentials
 from catalog.stores.listing import Found, ListingRefusedError
 from catalog.stores.local import LocalSource
 from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
-from catalog.stores.remote import RemoteSource, open_objects
 from catalog.stores.url import StoreUrl, locate
 
 __all__ = ["Found", "ListingRefusedError", "Source", "open_source"]
@@ -119,5 +118,7 @@ def open_source(
     url = locate(url, filesystem, allow_protocols)
     if url.protocol == "file" and filesystem is None:
         return LocalSource(url)
+    from catalog.stores.remote import RemoteSource, open_objects
+
     objects = open_objects(url, credentials=credentials, filesystem=filesystem, timeouts=timeouts, concurrency=concurrency)
     return RemoteSource(objects, concurrency)

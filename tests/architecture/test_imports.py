@@ -26,3 +26,13 @@ def test_import_catalog_loads_nothing_heavy() -> None:
 def test_the_metadata_floor_needs_no_library_that_does_io() -> None:
     loaded = _loaded_by("import catalog.metadata.document")
     assert not loaded & {"zarr", "fsspec", "aiohttp", "httpx", "rdflib", "pyoxigraph", "pyshacl"}
+
+
+def test_asking_loads_only_what_asking_needs() -> None:
+    loaded = _loaded_by("import catalog.cli.main, catalog.graphstore.embedded")
+    assert not loaded & {"zarr", "numcodecs", "numpy", "fsspec", "s3fs", "aiohttp", "rdflib", "pyshacl", "httpx"}
+
+
+def test_ingesting_a_local_store_loads_no_client_of_other_places() -> None:
+    loaded = _loaded_by("import catalog.services.ingest, catalog.stores.source")
+    assert not loaded & {"zarr", "numcodecs", "s3fs", "aiobotocore", "aiohttp", "rdflib", "pyshacl", "httpx"}
