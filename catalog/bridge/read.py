@@ -119,7 +119,8 @@ def read_array(
         _check(ref, url, access)
     with _opened(ref, url, limits, access) as reader:
         values = _read(reader, plan)
-    return np.flip(values.reshape(plan.shape), plan.selection.flips)
+    values = values.reshape(plan.shape)
+    return np.flip(values, plan.selection.flips) if plan.selection.flips else values
 
 
 def _check(ref: ArrayRef, url: StoreUrl, access: StoreAccess) -> None:

@@ -1,0 +1,209 @@
+"""Is a change that matters to reading noticed, told in words, and is one that does not matter let through?"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.bridge.array_ref import ArrayRef
+from catalog.bridge.staleness import check_fresh
+from catalog.errors import StaleSnapshotError, StoreForbiddenError
+from catalog.stores.source import Source, open_source
+from tests.support.zarr_documents import array_v2, array_v3, group_v3, write_documents, write_v3
+from tests.unit.bridge.catalogue import Catalogue
+
+Change = Callable[[dict[str, Any]], Any]
+BYTES = {"name": "bytes", "configuration": {"endian": "little"}}
+V3 = array_v3([4, 6], [2, 3], dimension_names=["y", "x"], fill_value="NaN", attributes={"units": "K"})
+V2 = array_v2([4, 6], [2, 3], fill_value="NaN", compressor={"id": "zlib", "level": 1})
+
+
+class CountingSource:
+    """Hands requests on and keeps their keys; refuses what it is told to, as some stores do with what is not there."""
+
+    def __init__(self, source: Source, refused: str = "") -> None:
+        self._source, self._refused = source, refused
+        self.keys: list[str] = []
+
+    def read(self, key: str, max_bytes: int) -> bytes | None:
+        self.keys.append(key)
+        if self._refused and key.endswith(self._refused):
+            raise StoreForbiddenError(f"{key} is refused")
+        return self._source.read(key, max_bytes)
+
+
+def checked(ref: ArrayRef, folder: Path, refused: str = "") -> list[str]:
+    """Check against the store as it is now; the keys that were read come back."""
+    source = CountingSource(open_source(str(folder)), refused)
+    check_fresh(ref, source)  # type: ignore[arg-type]
+    return source.keys
+
+
+def rewritten(path: Path, change: Change) -> None:
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+@pytest.fixture
+def listed(catalogue: Catalogue, tmp_path: Path) -> tuple[Path, ArrayRef]:
+    """A v3 store that was read document by document, and one array of it."""
+    folder = write_v3(tmp_path / "store", {"": group_v3(), "g/a": V3})
+    catalogue.ingest("d", folder)
+    return folder, catalogue.ref("d", "g/a")
+
+
+def test_an_unchanged_array_costs_one_request(listed: tuple[Path, ArrayRef]) -> None:
+    folder, ref = listed
+    assert checked(ref, folder) == ["g/a/zarr.json"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.update(shape=[5, 6]), "the shape is [5, 6] and was [4, 6]"),
+        (lambda d: d.update(shape=[4]), "the shape is [4] and was [4, 6]"),
+        (lambda d: d.update(data_type="float64"), 'the data type is "float64" and was "float32"'),
+        (lambda d: d["chunk_grid"]["configuration"].update(chunk_shape=[4, 6]), 'the chunk shape is ["regular",[4,6]]'),
+        (lambda d: d["chunk_key_encoding"]["configuration"].update(separator="."), 'the chunk key encoding is ["default","."]'),
+        (lambda d: d["codecs"].append({"name": "crc32c"}), "the codec pipeline is"),
+        (lambda d: d["codecs"][0]["configuration"].update(endian="big"), "the codec pipeline is"),
+        (lambda d: d.update(fill_value=0.0), 'the fill value is 0.0 and was "NaN"'),
+        (lambda d: d.update(dimension_names=["x", "y"]), 'the dimension names are ["x","y"] and were ["y","x"]'),
+        (lambda d: d.update(storage_transformers=[{"name": "t"}]), 'the list of extensions is ["t"] and was []'),
+    ],
+)
+def test_each_change_is_told(listed: tuple[Path, ArrayRef], change: Change, message: str) -> None:
+    folder, ref = listed
+    rewritten(folder / "g/a/zarr.json", change)
+    with pytest.raises(StaleSnapshotError) as caught:
+        checked(ref, folder)
+    assert message in str(caught.value)
+    assert "ingest it again, or use --force" in str(caught.value)
+
+
+def test_all_changes_are_told_at_once(listed: tuple[Path, ArrayRef]) -> None:
+    folder, ref = listed
+    rewritten(folder / "g/a/zarr.json", lambda d: d.update(shape=[8, 6], data_type="int8", fill_value=1))
+    with pytest.raises(StaleSnapshotError, match=r"the shape is.*; the data type is.*; the fill value is"):
+        checked(ref, folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.update(attributes={"units": "degC", "new": [1]}),
+        lambda d: d.pop("attributes"),
+        lambda d: d.update(storage_transformers=[]),
+        lambda d: d["chunk_key_encoding"].pop("configuration"),
+        lambda d: d.update(note={"must_understand": False}),
+        lambda d: d.update(dict(reversed(list(d.items())))),
+    ],
+)
+def test_what_does_not_matter_to_reading_is_no_change(listed: tuple[Path, ArrayRef], change: Change) -> None:
+    folder, ref = listed
+    rewritten(folder / "g/a/zarr.json", change)
+    assert checked(ref, folder) == ["g/a/zarr.json"]
+
+
+@pytest.mark.parametrize(
+    ("replace", "message"),
+    [
+        (lambda path: path.unlink(), "'g/a/zarr.json' is gone"),
+        (lambda path: path.write_text("{"), "cannot be read"),
+        (lambda path: path.write_text("{}"), "cannot be read"),
+        (lambda path: path.write_text(json.dumps(group_v3())), "says that it is a group"),
+    ],
+)
+def test_an_array_that_is_no_array_any_more(listed: tuple[Path, ArrayRef], replace: Callable[[Path], Any], message: str) -> None:
+    folder, ref = listed
+    replace(folder / "g/a/zarr.json")
+    with pytest.raises(StaleSnapshotError, match="Ingest its dataset again") as caught:
+        checked(ref, folder)
+    assert message in str(caught.value)
+    assert "--force" not in str(caught.value), "forced, it would be nothing but fill values"
+
+
+def test_a_v2_array(catalogue: Catalogue, tmp_path: Path) -> None:
+    attributes = {"_ARRAY_DIMENSIONS": ["y", "x"]}
+    folder = write_documents(tmp_path / "store", {".zgroup": {"zarr_format": 2}, "a/.zarray": V2, "a/.zattrs": attributes})
+    catalogue.ingest("d", folder)
+    ref = catalogue.ref("d", "a")
+    assert ref.array.dimension_names == ("y", "x")
+    assert checked(ref, folder) == ["a/.zarray"]
+    rewritten(folder / "a/.zarray", lambda d: d.update(filters=[], dimension_separator="."))
+    assert checked(ref, folder) == ["a/.zarray"]
+    for member, value, message in [
+        ("order", "F", 'the memory order is "F" and was "C"'),
+        ("compressor", None, "the codec pipeline is []"),
+    ]:
+        write_documents(folder, {"a/.zarray": {**V2, member: value}})
+        with pytest.raises(StaleSnapshotError) as caught:
+            checked(ref, folder)
+        assert message in str(caught.value)
+    (folder / "a/.zarray").unlink()
+    write_v3(folder, {"a": V3})
+    with pytest.raises(StaleSnapshotError, match=r"'a/.zarray' is gone"):
+        checked(ref, folder)
+
+
+def test_an_array_at_the_root(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = write_v3(tmp_path / "store", {"": V3})
+    catalogue.ingest("d", folder)
+    assert checked(catalogue.ref("d", ""), folder) == ["zarr.json"]
+
+
+def consolidated_v2(folder: Path, zarray: dict[str, Any], key: str = ".zmetadata") -> Path:
+    whole = {"zarr_consolidated_format": 1, "metadata": {".zgroup": {"zarr_format": 2}, "a/.zarray": zarray}}
+    return write_documents(folder, {key: whole})
+
+
+@pytest.mark.parametrize("key", [".zmetadata", ".all_metadata"])
+def test_a_consolidated_document_stands_in_for_one_that_is_not_there(catalogue: Catalogue, tmp_path: Path, key: str) -> None:
+    folder = consolidated_v2(tmp_path / "store", V2, key)
+    catalogue.ingest("d", folder, key)
+    ref = catalogue.ref("d", "a")
+    assert checked(ref, folder) == ["a/.zarray", key]
+    assert checked(ref, folder, refused=".zarray") == ["a/.zarray", key], "some stores refuse what is not there"
+    write_documents(folder, {"a/.zarray": b"{broken"})
+    assert checked(ref, folder) == ["a/.zarray", key]
+    consolidated_v2(folder, {**V2, "shape": [40, 6]}, key)
+    with pytest.raises(StaleSnapshotError, match=r"the shape is \[40, 6\] and was \[4, 6\] \(in '" + key):
+        checked(ref, folder)
+
+
+def test_the_arrays_own_document_counts_more_than_the_consolidated_one(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = consolidated_v2(tmp_path / "store", V2)
+    write_documents(folder, {"a/.zarray": {**V2, "shape": [40, 6]}})
+    catalogue.ingest("d", folder)
+    with pytest.raises(StaleSnapshotError, match="Either consolidate the store's metadata, ingest it again, or use --force"):
+        checked(catalogue.ref("d", "a"), folder)
+
+
+def test_an_array_that_left_the_consolidated_document_too(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = consolidated_v2(tmp_path / "store", V2)
+    catalogue.ingest("d", folder)
+    ref = catalogue.ref("d", "a")
+    write_documents(folder, {".zmetadata": {"metadata": {".zgroup": {"zarr_format": 2}}}})
+    with pytest.raises(StaleSnapshotError, match="does not describe it"):
+        checked(ref, folder)
+    (folder / ".zmetadata").unlink()
+    with pytest.raises(StaleSnapshotError, match=r"'.zmetadata' is gone"):
+        checked(ref, folder)
+
+
+def test_consolidated_v3(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = write_v3(tmp_path / "store", {"": group_v3(), "a": V3}, consolidate=True)
+    catalogue.ingest("d", folder)
+    ref = catalogue.ref("d", "a")
+    assert checked(ref, folder) == ["a/zarr.json"]
+    (folder / "a/zarr.json").unlink()
+    assert checked(ref, folder) == ["a/zarr.json", "zarr.json"]
+
+
+def test_a_refusal_is_no_change(listed: tuple[Path, ArrayRef]) -> None:
+    folder, ref = listed
+    with pytest.raises(StoreForbiddenError):
+        checked(ref, folder, refused="zarr.json")
