@@ -14,7 +14,6 @@ import numpy.typing as npt
 from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits, check_limits
-from catalog.bridge.npy import to_npy
 from catalog.bridge.selection import Selection, select
 from catalog.bridge.staleness import check_fresh
 from catalog.errors import NotFoundError
@@ -25,8 +24,6 @@ from catalog.stores.credentials import Credentials
 from catalog.stores.policy import DEFAULT_CODECS, DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, ReadLimits, Timeouts
 from catalog.stores.source import open_source
 from catalog.stores.url import StoreUrl, locate
-
-__all__ = ["StoreAccess", "read_array", "to_npy"]
 
 Values = npt.NDArray[Any]
 Freshness = Literal["always", "never"]
