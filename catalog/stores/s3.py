@@ -12,7 +12,7 @@ import aiobotocore.session  # type: ignore[import-untyped]
 import s3fs
 
 from catalog.errors import CatalogError
-from catalog.stores.credentials import S3
+from catalog.stores.credential import S3
 from catalog.stores.listing import MAX_NAMES
 from catalog.stores.objects import FsspecObjects, Listed, unauthorized
 from catalog.stores.policy import Timeouts

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 
 from catalog.errors import ForbiddenError, InputError
 from catalog.metadata.key import safe_key
-from catalog.stores.credentials import Basic
+from catalog.stores.credential import Basic
 from catalog.stores.policy import DEFAULT_PROTOCOLS
 
 __all__ = ["StoreUrl", "join_key", "locate", "parse_store_url", "safe_key", "shown"]
