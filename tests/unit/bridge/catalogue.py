@@ -1,4 +1,4 @@
-"""A catalogue to ask: hierarchies described by the real mapping, in a real embedded graph store."""
+"""A catalogue to ask: hierarchies described by the real mapping, in a real graph store."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.bridge.array_ref import ArrayRef, Resolution, resolve
-from catalog.graphstore.door import GraphUpdate
-from catalog.graphstore.embedded import EmbeddedGraphStore
+from catalog.graphstore.door import GraphStore, GraphUpdate
 from catalog.metadata.dataset import Dataset, Snapshot
 from catalog.metadata.document import Document
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
@@ -29,7 +28,7 @@ SNAPSHOT = Snapshot(
 class Catalogue:
     """A graph store of one audience, and what puts datasets into it."""
 
-    store: EmbeddedGraphStore
+    store: GraphStore
     iris: Iris = field(default_factory=Iris)
 
     def add(
