@@ -196,7 +196,8 @@ class GraphStore(Protocol):
     def read_graph(self, graph: str) -> bytes:
         """The triples of one named graph as N-Triples, lines sorted; ``b""`` when there is none.
 
-        The store may have normalised literals (``"01"^^xsd:integer`` comes back as ``"1"``).
+        The store may have normalised literals (``"01"^^xsd:integer`` comes back as ``"1"``), and Fuseki resolves dot segments
+        in IRIs.
         """
         ...
 

@@ -146,7 +146,7 @@ class EmbeddedGraphStore:
                 make_union(store, mark)
             deltas = [delta for update in updates if (delta := self._plan(place, update))]
             if deltas:
-                write_deltas(store, deltas, mark)
+                write_deltas(store, deltas, mark if place == _GRAPHS else None)
 
     def _plan(self, place: str, update: GraphUpdate) -> Delta:
         previous = update.previous

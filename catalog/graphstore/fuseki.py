@@ -17,7 +17,7 @@ Graphs that nobody names in `apply` are never touched.
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from catalog.errors import CatalogError, ForbiddenError, GraphStoreUnavailableError, InputError, LimitExceededError
 from catalog.graphstore.bindings import Bindings, Iri, Literal, Term
@@ -88,7 +88,7 @@ class FusekiGraphStore:
         self._log_in_to_read = False
 
     @classmethod
-    def for_dataset(cls, url: str, update_url: str | None = None, **options: object) -> Self:
+    def for_dataset(cls, url: str, update_url: str | None = None, **options: Any) -> Self:
         """Make the store for a dataset by its base URL, with the names of services that our own Fuseki has.
 
         Parameters
@@ -106,7 +106,7 @@ class FusekiGraphStore:
             update_url or f"{base}-update/update",
             rejected_query_url=f"{base}-rejected/sparql",
             rejected_update_url=f"{base}-rejected/update",
-            **options,  # type: ignore[arg-type]
+            **options,
         )
 
     def __enter__(self) -> Self:
@@ -189,7 +189,9 @@ class FusekiGraphStore:
     def _try_update(self, place: Place, text: bytes) -> CatalogError | None:
         """Send an update; what went wrong where it may have been carried out all the same."""
         if place.update_url is None:
-            raise GraphStoreUnavailableError(f"{place.query_url} can only be read: CATALOG_FUSEKI__UPDATE_URL says where to write")
+            raise GraphStoreUnavailableError(
+                f"{place.query_url} can only be read: CATALOG_FUSEKI__UPDATE_URL says where to write"
+            )
         try:
             self._http.update(place.update_url, text)
         except (GraphStoreUnavailableError, LimitExceededError) as error:

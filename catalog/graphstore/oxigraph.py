@@ -1,6 +1,7 @@
 """How does an Oxigraph store answer a guarded query? As bytes for users, as typed terms for us."""
 
 import io
+import re
 from typing import IO, Final, cast
 
 import pyoxigraph as ox
@@ -20,6 +21,7 @@ GRAPH_FORMATS: Final = {
     "ntriples": ox.RdfFormat.N_TRIPLES,
     "jsonld": ox.RdfFormat.JSON_LD,
 }
+_POSITION: Final = re.compile(r"^error at (\d+):(\d+)")
 _EXPECTED: Final = 160
 """Characters of an Oxigraph syntax error worth showing: it goes on to list every token that the grammar would have taken."""
 
@@ -54,8 +56,6 @@ def _too_large(limit: int) -> LimitExceededError:
 
 def _run(store: ox.Store, safe: SafeQuery) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     try:
-        if safe.rejected:  # its default graph is empty, though the place keeps one
-            return store.query(safe.text, prefixes=dict(safe.prefixes), default_graph=[ox.NamedNode("urn:x-catalog:none")])
         return store.query(safe.text, prefixes=dict(safe.prefixes))
     except SyntaxError as error:
         raise InputError(_syntax(error)) from error
@@ -66,9 +66,9 @@ def _run(store: ox.Store, safe: SafeQuery) -> ox.QuerySolutions | ox.QueryBoolea
 
 
 def _syntax(error: SyntaxError) -> str:
-    where = f" at line {error.lineno}, column {error.offset}" if error.lineno else ""
     message = " ".join(str(error.msg).split())
-    return f"syntax error in the query{where}: {message[:_EXPECTED]}{'…' if len(message) > _EXPECTED else ''}"
+    message = _POSITION.sub(r"line \1, column \2", message)
+    return f"syntax error in the query: {message[:_EXPECTED]}{'…' if len(message) > _EXPECTED else ''}"
 
 
 def answer_query(store: ox.Store, safe: SafeQuery, format: str, max_bytes: int) -> bytes:  # noqa: A002

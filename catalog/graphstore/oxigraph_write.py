@@ -70,7 +70,7 @@ def make_union(store: ox.Store, mark: Path) -> None:
     clear_mark(mark)
 
 
-def write_deltas(store: ox.Store, deltas: Sequence[Delta], mark: Path) -> None:
+def write_deltas(store: ox.Store, deltas: Sequence[Delta], mark: Path | None) -> None:
     """Change several named graphs and the default graph; flushed to disk on return.
 
     Parameters
@@ -81,7 +81,7 @@ def write_deltas(store: ox.Store, deltas: Sequence[Delta], mark: Path) -> None:
         What changes, one for each graph.
     mark
         File whose presence says that the default graph may not be the union. It is left behind where an error came in between;
-        `make_union` then has to run.
+        `make_union` then has to run. `None`: this store keeps no default graph.
 
     Raises
     ------
@@ -92,31 +92,36 @@ def write_deltas(store: ox.Store, deltas: Sequence[Delta], mark: Path) -> None:
     """
     removes = any(delta.removed for delta in deltas)
     if not removes and sum(len(delta.added) for delta in deltas) >= BULK_BYTES:
+        for delta in deltas:
+            _check_lines(delta.graph, delta.added)
         _load(store, deltas, mark)
-        return
-    for delta in deltas:
-        check_ntriples(delta.graph, delta.removed)
-        check_ntriples(delta.graph, delta.added)
-    store.update(_write_update(store, deltas).decode())
-    store.flush()
+    else:
+        for delta in deltas:
+            check_ntriples(delta.graph, delta.removed)
+            check_ntriples(delta.graph, delta.added)
+        store.update(_write_update(store, deltas, union=mark is not None).decode())
+        store.flush()
 
 
-def _load(store: ox.Store, deltas: Sequence[Delta], mark: Path) -> None:
-    for delta in deltas:
-        _check_lines(delta.graph, delta.added)
-    set_mark(mark)
+def _load(store: ox.Store, deltas: Sequence[Delta], mark: Path | None) -> None:
     named = b"".join(delta.added.replace(b" .\n", f" {write_iri(delta.graph)} .\n".encode()) for delta in deltas)
-    default = b"".join(delta.added for delta in deltas)
     try:
-        _run_both(
-            lambda: store.bulk_load(named, ox.RdfFormat.N_QUADS),
-            lambda: store.bulk_load(default, ox.RdfFormat.N_TRIPLES),
-        )
+        if mark is None:
+            store.bulk_load(named, ox.RdfFormat.N_QUADS)
+        else:
+            default = b"".join(delta.added for delta in deltas)
+            set_mark(mark)
+            _run_both(
+                lambda: store.bulk_load(named, ox.RdfFormat.N_QUADS),
+                lambda: store.bulk_load(default, ox.RdfFormat.N_TRIPLES),
+            )
     except SyntaxError as error:  # both read the same lines, so neither has written
-        make_union(store, mark)
+        if mark is not None:
+            clear_mark(mark)
         raise InputError(f"the content is not canonical N-Triples: {error.msg}") from error
     store.flush()
-    clear_mark(mark)
+    if mark is not None:
+        clear_mark(mark)
 
 
 def _check_lines(graph: str, content: bytes) -> None:
@@ -150,14 +155,13 @@ def _run_both(first: Callable[[], None], second: Callable[[], None]) -> None:
         raise errors[0]
 
 
-def _write_update(store: ox.Store, deltas: Sequence[Delta]) -> bytes:
-    added = b"".join(for_sparql(delta.added) for delta in deltas)
-    removed = _only_here(store, deltas)
+def _write_update(store: ox.Store, deltas: Sequence[Delta], *, union: bool) -> bytes:
     parts = [write_sequence(deltas)]
-    if removed:
-        parts.append(b"DELETE DATA {\n" + for_sparql(removed) + b"}")
-    if added:
-        parts.append(b"INSERT DATA {\n" + added + b"}")
+    if union:
+        if removed := _only_here(store, deltas):
+            parts.append(b"DELETE DATA {\n" + for_sparql(removed) + b"}")
+        if added := b"".join(for_sparql(delta.added) for delta in deltas):
+            parts.append(b"INSERT DATA {\n" + added + b"}")
     return b" ;\n".join(parts)
 
 

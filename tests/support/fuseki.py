@@ -1,0 +1,166 @@
+"""A real Fuseki: started by the project's own script and configuration, on a free port, ended by its process id.
+
+It cannot be started: the test fails, it is not skipped.
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import pytest
+
+from catalog.graphstore.fuseki import FusekiGraphStore
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 120
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@dataclass
+class FusekiServer:
+    """A running Fuseki.
+
+    Attributes
+    ----------
+    folder
+        Its databases, secrets and log.
+    command
+        What starts it, with ``{port}`` in it.
+    """
+
+    folder: Path
+    command: list[str]
+    ping: str = "/$/ping"
+    user: str = ""
+    password: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Self:
+        """Start it and wait until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = self.port or free_port()
+        log = self.folder / "log"
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [part.replace("{port}", str(self.port)) for part in self.command],
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "FUSEKI_MEMORY": "1g", **self.environment},
+                cwd=self.folder,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                pytest.fail(f"Fuseki ended while it started:\n{log.read_text(errors='replace')[-3000:]}")
+            try:
+                if httpx.get(self.url + self.ping, timeout=5, trust_env=False).status_code in {200, 401}:
+                    return self
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        self.stop()
+        pytest.fail(f"Fuseki did not answer within {START_SECONDS} s:\n{log.read_text(errors='replace')[-3000:]}")
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> None:
+        """End it by its process id."""
+        if self.process is not None:
+            self.process.send_signal(signal_number)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(20)
+            self.process = None
+
+    def update(self, service: str, text: str) -> None:
+        """Change it behind the catalogue's back."""
+        answer = httpx.post(
+            f"{self.url}/{service}",
+            content=text.encode(),
+            headers={"Content-Type": "application/sparql-update"},
+            auth=(self.user, self.password) if self.user else None,
+            timeout=60,
+            trust_env=False,
+        )
+        assert answer.status_code == 204, answer.text
+
+    def ask(self, service: str, text: str, accept: str = "text/csv") -> httpx.Response:
+        """Query it behind the catalogue's back."""
+        return httpx.post(
+            f"{self.url}/{service}",
+            content=text.encode(),
+            headers={"Content-Type": "application/sparql-query", "Accept": accept},
+            auth=(self.user, self.password) if self.user else None,
+            timeout=60,
+            trust_env=False,
+        )
+
+    def store(self, audience: str = "catalog", **options: object) -> FusekiGraphStore:
+        """The catalogue's store in it, as ``CATALOG_GRAPH_STORE=fuseki:URL`` makes it."""
+        given: dict[str, Any] = {"user": self.user, "password": self.password, "timeout": 60.0, **options}
+        return FusekiGraphStore.for_dataset(f"{self.url}/{audience}", audience=audience, **given)
+
+    def clear(self) -> None:
+        for service in ("catalog-update/update", "public-update/update", "catalog-rejected/update"):
+            self.update(service, "DROP ALL")
+
+
+def our_fuseki(folder: Path, *, config: Path | None = None) -> FusekiServer:
+    """The project's own Fuseki, as ``make fuseki`` starts it.
+
+    `config` is used in place of fuseki/config.ttl, for what would take too long with that.
+    """
+    start = ROOT / "scripts" / "fuseki"
+    secrets = folder / "secrets"
+    made = subprocess.run([start, "--secrets", "--secrets-in", secrets], capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    fetched = subprocess.run([start, "--fetch"], capture_output=True, text=True, check=False, timeout=600)
+    if fetched.returncode != 0:
+        pytest.fail(f"Fuseki is not there and cannot be fetched:\n{fetched.stderr[-3000:]}")
+    found = dict(re.findall(r"^CATALOG_FUSEKI__(\w+)=(.*)$", (secrets / "catalog.env").read_text(), re.MULTILINE))
+    return FusekiServer(
+        folder,
+        [str(start), "--port", "{port}", "--base", str(folder / "base"), "--secrets-in", str(secrets)],
+        user=found["USER"],
+        password=found["PASSWORD"],
+        environment={} if config is None else {"FUSEKI_CONFIG": str(config)},
+    )
+
+
+_shared: list[FusekiServer] = []  # one entry for each fixture that uses it
+
+
+@pytest.fixture(scope="session")
+def fuseki_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FusekiServer]:
+    """One Fuseki for all tests of this process, whichever folders import this fixture."""
+    _shared.append(_shared[0] if _shared else our_fuseki(tmp_path_factory.mktemp("fuseki")).start())
+    server = _shared[-1]
+    yield server
+    _shared.pop()
+    if not _shared:
+        server.stop()
+
+
+@pytest.fixture
+def fuseki(fuseki_server: FusekiServer) -> FusekiServer:
+    """The shared Fuseki, empty."""
+    fuseki_server.clear()
+    return fuseki_server
