@@ -1,7 +1,8 @@
 """How is a growing tree kept from being searched for garbage again and again?
 
 Python's cyclic garbage collector runs whenever enough containers were made, and looks at all of them. A metadata tree is nothing
-but containers, none of them garbage: in a process with much else in memory, half of the time for a large document goes there.
+but containers, none of them garbage, and describing it makes more: in a process with much else in memory, half of the time for a
+large document goes there.
 """
 
 import gc

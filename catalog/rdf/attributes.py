@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from catalog.metadata.document import Json, canonical_json
 from catalog.rdf import literals, terms
-from catalog.rdf.iris import Iris
+from catalog.rdf.iris import Iris, content_hash
 from catalog.rdf.prefixes import RDF_TYPE
 
 MAX_STRING = 32_768
@@ -73,7 +73,8 @@ class AttributeWriter:
 
     def __init__(self, iris: Iris) -> None:
         self._iris = iris
-        self._links: dict[tuple[str, ...], list[str]] = {}
+        self._links: dict[tuple[object, ...], list[str]] = {}
+        self._keys: dict[str, str] = {}
         self._written: set[str] = set()
 
     def write(self, attributes: dict[str, Json], lines: list[str]) -> list[str]:
@@ -82,9 +83,9 @@ class AttributeWriter:
         The lines of attributes that were not met before are added to ``lines``.
         """
         found: list[str] = []
-        for key in sorted(attributes):
-            value = attributes[key]
-            identity = (key, value) if type(value) is str else (key, "", canonical_json(value))
+        for key, value in sorted(attributes.items()):
+            kind = type(value)
+            identity = (key, kind, value if kind is str or kind is int else canonical_json(value))
             links = self._links.get(identity)
             if links is None:
                 links = self._links[identity] = [self._write(*leaf, lines) for leaf in _flatten_member(key, value)]
@@ -92,24 +93,33 @@ class AttributeWriter:
         return found
 
     def _write(self, key: str, value: Json, lines: list[str]) -> str:
-        text = canonical_json(value)
-        name = f"<{self._iris.attribute(f'{len(key)} {key}{text}')}>"
+        key_fact = self._keys.get(key)
+        if key_fact is None:
+            shown = key if len(key) <= MAX_KEY else f"{key[:MAX_KEY]}… {content_hash(key)}"
+            key_fact = self._keys[key] = f"{_KEY}{literals.string(shown)} .\n"
+        facts = _facts(value) if len(key) <= MAX_KEY else [_digest(canonical_json(value))]
+        name = f"<{self._iris.attribute(key_fact + facts[-1])}>"
         if name not in self._written:
             self._written.add(name)
-            shown = literals.string(key if len(key) <= MAX_KEY else f"{key[:MAX_KEY]}…")
-            lines.append(f"{name}{_TYPE}{name}{_KEY}{shown} .\n")
-            lines += [f"{name}{fact}" for fact in _facts(key, value, text)]
+            lines.append(f"{name}{_TYPE}{name}{key_fact}{name}{name.join(facts)}")
         return f"{_LINK}{name} .\n"
 
 
-def _facts(key: str, value: Json, text: str) -> Iterable[str]:
-    """What follows an attribute's name in the lines that give its value."""
+def _facts(value: Json) -> list[str]:
+    """What follows an attribute's name in the lines that give its value; the last one determines the others."""
     kind = type(value)
+    if kind is str and len(value) <= MAX_STRING:
+        return [f"{_VALUE}{literals.string(value)} .\n"]
+    text = canonical_json(value)
     apart = kind is list and _is_apart(value)
-    if len(text) > (MAX_REPEATED if apart else MAX_STRING) or len(key) > MAX_KEY:
-        return (f'{_VALUE_DIGEST}"{sha256(text.encode()).hexdigest()}" .\n',)
+    if len(text) > (MAX_REPEATED if apart else MAX_STRING):
+        return [_digest(text)]
     if kind is list or kind is dict or value is None:
         items = value if kind is list and not apart and len(value) <= MAX_ITEMS else []
         values = {f"{_VALUE}{literals.scalar(item)} .\n": None for item in items if item is not None}
-        return (*values, f"{_JSON_VALUE}{literals.json(text)} .\n")
-    return (f"{_VALUE}{literals.scalar(value)} .\n",)
+        return [*values, f"{_JSON_VALUE}{literals.json(text)} .\n"]
+    return [f"{_VALUE}{literals.scalar(value)} .\n"]
+
+
+def _digest(text: str) -> str:
+    return f'{_VALUE_DIGEST}"{sha256(text.encode()).hexdigest()}" .\n'

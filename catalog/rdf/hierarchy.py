@@ -6,9 +6,11 @@ attributes. Both are text in blocks, in the order of the nodes' paths, so that e
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 
 from catalog.errors import Problem
 from catalog.metadata.array import Array
+from catalog.metadata.collector import collector_paused
 from catalog.metadata.document import Json, canonical_json
 from catalog.metadata.hierarchy import Hierarchy
 from catalog.metadata.layout import Layout
@@ -83,8 +85,10 @@ def describe(hierarchy: Hierarchy, subject: Subject, iris: Iris, contexts: Mappi
     About 10 µs per array and, attributes apart, at most 20 triples.
     """
     writer = _Writer(subject, iris, contexts)
-    structure = b"".join(writer.blocks(hierarchy))
-    return Description(structure, "".join(sorted(writer.asserted)).encode(), tuple(writer.problems))
+    structure = BytesIO()  # one buffer: joining blocks would touch twice the memory, which takes longer than writing them
+    with collector_paused:
+        structure.writelines(writer.blocks(hierarchy))
+    return Description(structure.getvalue(), "".join(sorted(writer.asserted)).encode(), tuple(writer.problems))
 
 
 class _Writer:

@@ -22,14 +22,10 @@ TRUE, FALSE = f'"true"^^<{XSD}boolean>', f'"false"^^<{XSD}boolean>'
 
 def string(text: str) -> str:
     """A plain string."""
-    return f'"{_escaped(text)}"'
-
-
-def _escaped(text: str) -> str:
     # No printable character but these two is escaped, and most texts hold nothing else.
     if text.isprintable() and '"' not in text and "\\" not in text:
-        return text
-    return text.translate(_ESCAPES)
+        return f'"{text}"'
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 def integer(value: int) -> str:
