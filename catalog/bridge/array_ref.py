@@ -198,10 +198,13 @@ class _Reader:
         return {row["node"]: row for row in ask_rows(self._store, self._iris, query, "node", nodes) if is_own(row)}
 
     def names(self, rows: Iterable[Row]) -> dict[str, tuple[int, str]]:
-        """Place and name of each named dimension in these rows."""
-        dimensions = sorted({each for row in rows for each in row["dimensions"].split()})
-        found = ask_rows(self._store, self._iris, "array-dimension-names", "dimension", dimensions)
-        return {row["dimension"]: (int(row["index"]), row["name"]) for row in found}
+        """Place and name of each named dimension in these rows.
+
+        All datasets that share a dimension state the same of it, so one array that has it is asked, not all of those datasets.
+        """
+        having = {each: row["node"] for row in rows for each in row["dimensions"].split()}
+        found = ask_rows(self._store, self._iris, "array-dimension-names", "node", sorted(set(having.values())))
+        return {row["dimension"]: (int(row["index"]), row["name"]) for row in found if is_own(row)}
 
     def records(self, dataset_ids: set[str]) -> dict[str, Dataset]:
         """What the record graphs say about these datasets."""
