@@ -8,6 +8,7 @@
 """
 
 import html
+import sys
 import threading
 import time
 from collections import Counter
@@ -85,6 +86,10 @@ class WebServer:
         class Server(ThreadingHTTPServer):
             daemon_threads = True
             request_queue_size = 128  # else clients that come side by side wait a second for a place
+
+            def handle_error(self, request: object, client_address: object) -> None:
+                if not isinstance(sys.exception(), ConnectionError):  # a client may leave when it likes
+                    super().handle_error(request, client_address)  # type: ignore[arg-type]
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
