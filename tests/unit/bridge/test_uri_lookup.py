@@ -14,6 +14,7 @@ from tests.support.zarr_documents import array_v3, group_v3
 from tests.unit.bridge.catalogue import Catalogue, v3
 
 EX = "http://example.org/"
+BASE = "http://localhost:8000/datasets/lab"
 ARRAY = array_v3([4, 6])
 
 
@@ -75,10 +76,10 @@ def changing(catalogue: Catalogue) -> Catalogue:
     ],
 )
 def test_the_iri_of_a_node(samples: Catalogue, path: str, arrays: list[str]) -> None:
-    assert found(samples, f"http://localhost:8000/datasets/lab/nodes/{path}") == ("node", arrays)
+    assert found(samples, f"{BASE}/nodes/{path}") == ("node", arrays)
 
 
-@pytest.mark.parametrize("iri", ["http://localhost:8000/datasets/lab", "http://localhost:8000/datasets/lab/nodes/"])
+@pytest.mark.parametrize("iri", [BASE, f"{BASE}/nodes/"])
 def test_the_iri_of_a_dataset_or_of_its_root_means_every_array(samples: Catalogue, iri: str) -> None:
     every = ["batch/sample1/extra", "batch/sample1/sample1Dataset", "batch/sample10/sample10Dataset", "größe/a b"]
     assert found(samples, iri) == ("node", [f"lab:{path}" for path in every])
@@ -117,7 +118,7 @@ def test_described_comes_before_linked(catalogue: Catalogue) -> None:
 
 def test_a_link_is_narrowed_to_the_child_of_that_name(samples: Catalogue) -> None:
     assert found(samples, EX + "sample1Dataset") == ("linked", ["lab:batch/sample1/sample1Dataset"])
-    assert samples.resolve(EX + "sample1Dataset").via == ("http://localhost:8000/datasets/lab/nodes/batch/sample1",)
+    assert samples.resolve(EX + "sample1Dataset").via == (f"{BASE}/nodes/batch/sample1",)
 
 
 def test_a_link_without_a_child_of_that_name_means_all_arrays_of_the_linking_node(samples: Catalogue) -> None:
@@ -172,9 +173,9 @@ def test_an_array_that_links_is_the_answer_itself(catalogue: Catalogue) -> None:
 
 
 def test_links_that_a_person_added(changing: Catalogue) -> None:
-    node = "http://localhost:8000/datasets/lab/nodes/batch/sample10"
+    node = f"{BASE}/nodes/batch/sample10"
     lines = [f"<{node}> <{EX}cites> <{EX}paper> .\n", f"<{EX}sample1> <{EX}cites> <{EX}report> .\n"]
-    changing.put("http://localhost:8000/datasets/lab/curated", "".join(sorted(lines)).encode())
+    changing.put(f"{BASE}/curated", "".join(sorted(lines)).encode())
     assert found(changing, EX + "paper") == ("linked", ["lab:batch/sample10/sample10Dataset"])
     assert found(changing, EX + "report") == ("linked", ["lab:batch/sample1/extra", "lab:batch/sample1/sample1Dataset"])
 
@@ -207,8 +208,8 @@ def test_a_hierarchy_without_a_root_node(catalogue: Catalogue) -> None:
         (EX + "Sample1", [EX + "sample1"]),
         ("http://other.example/sample1", [EX + "sample1"]),
         (EX + "sample1Datset", [EX + "sample1Dataset"]),
-        ("http://localhost:8000/datasets/lab/nodes/batch/sample1/sample1Data", ["http://localhost:8000/datasets/lab/nodes/batch/sample1/sample1Dataset"]),
-        ("http://localhost:8000/datasets/labs", ["http://localhost:8000/datasets/lab"]),
+        (f"{BASE}/nodes/batch/sample1/sample1Data", [f"{BASE}/nodes/batch/sample1/sample1Dataset"]),
+        ("http://localhost:8000/datasets/labs", [BASE]),
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found_and_near_misses_are_named(samples: Catalogue, uri: str, near: list[str]) -> None:
@@ -258,20 +259,32 @@ def test_refused_states_are_not_found(catalogue: Catalogue) -> None:
 
 def test_other_graphs_cannot_pass_for_the_catalogue(changing: Catalogue) -> None:
     """The same terms about new nodes, in graphs called otherwise, or like a dataset of another base."""
-    structure = changing.store.read_graph("http://localhost:8000/datasets/lab")
-    record = changing.store.read_graph("http://localhost:8000/datasets/lab/record")
-    for name in ("http://localhost:8000/datasets/lab/curated", "http://evil.example/datasets/lab", "urn:user:graph"):
+    structure = changing.store.read_graph(BASE)
+    record = changing.store.read_graph(f"{BASE}/record")
+    for name in (f"{BASE}/curated", "http://evil.example/datasets/lab", "urn:user:graph"):
         forged = structure.replace(b"nodes/batch/sample10/", b"nodes/batch/sample10/forged/").replace(
             b"example.org/spec", b"example.org/fspec"
         )
         changing.put(name, forged + record.replace(b"file:///nowhere", b"file:///forged"))
+    curated = structure.replace(b"/datasets/lab", b"/datasets/lab/curated").replace(b"example.org/", b"example.org/curated/")
+    changing.put(f"{BASE}/curated", curated)
+    about_lab = structure.replace(b"/datasets/lab> .", b"/datasets/other> .").replace(b"example.org/batch", b"example.org/obatch")
+    changing.put("http://localhost:8000/datasets/other", about_lab)
     foreign = structure.replace(b"http://localhost:8000/", b"http://evil.example/").replace(b"example.org", b"evil.example")
     changing.put("http://evil.example/datasets/lab", foreign)
     changing.put("http://evil.example/datasets/lab/record", record.replace(b"http://localhost:8000/", b"http://evil.example/"))
 
     assert found(changing, EX + "sample10") == ("described", ["lab:batch/sample10/sample10Dataset"])
     assert changing.resolve(EX + "spectrum").one().location == "file:///nowhere"
-    for uri in ("http://evil.example/datasets/lab/nodes/batch", "http://evil.example/sample10", EX + "fspectrum"):
+    assert found(changing, f"{BASE}/nodes/batch/sample10") == ("node", ["lab:batch/sample10/sample10Dataset"])
+    for uri in (
+        "http://evil.example/datasets/lab/nodes/batch",
+        "http://evil.example/sample10",
+        EX + "fspectrum",
+        f"{BASE}/curated/nodes/batch/sample10",
+        EX + "curated/sample10",
+        EX + "obatch",
+    ):
         with pytest.raises(NotFoundError):
             changing.resolve(uri)
 
