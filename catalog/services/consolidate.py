@@ -8,6 +8,7 @@ Source: zarr-python, "Consolidated metadata" (v2 format 1; v3 ``inline``).
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 
 from catalog.errors import InputError, MetadataError, NotFoundError, Problem
@@ -221,9 +222,7 @@ def consolidated_v2(documents: Mapping[str, Json]) -> bytes:
     documents
         Values of ``.zgroup``, ``.zarray`` and ``.zattrs`` documents by key.
     """
-    parts = _Text(4, sort=True)
-    parts.write({"metadata": dict(documents), "zarr_consolidated_format": 1}, 0)
-    return parts.joined()
+    return _Text(4, sort=True).written({"metadata": dict(documents), "zarr_consolidated_format": 1}).encode("ascii")
 
 
 def consolidated_v3(root: Mapping[str, Json], members: Mapping[str, Json]) -> bytes:
@@ -238,9 +237,7 @@ def consolidated_v3(root: Mapping[str, Json], members: Mapping[str, Json]) -> by
     """
     paths = sorted(members, key=lambda path: (path.count("/"), path))
     below = {path: _member(members[path]) for path in paths}
-    parts = _Text(2, sort=False)
-    parts.write({**root, "consolidated_metadata": {**_EMPTY, "metadata": below}}, 0)
-    return parts.joined()
+    return _Text(2, sort=False).written({**root, "consolidated_metadata": {**_EMPTY, "metadata": below}}).encode("ascii")
 
 
 def _member(document: Json) -> Json:
@@ -252,27 +249,20 @@ class _Text:
 
     def __init__(self, indent: int, *, sort: bool) -> None:
         self._indent, self._sort = " " * indent, sort
-        self._parts: list[str] = []
 
-    def joined(self) -> bytes:
-        """All that was written."""
-        return "".join(self._parts).encode("ascii")
-
-    def write(self, value: Json, level: int) -> None:
-        """Write a value; nesting is bounded by what documents may have."""
-        if isinstance(value, dict) and value:
-            rows = sorted(value.items()) if self._sort else value.items()
-            self._rows("{", "}", [(f"{json.dumps(key)}: ", member) for key, member in rows], level)
-        elif isinstance(value, list) and value:
-            self._rows("[", "]", [("", item) for item in value], level)
-        else:
-            self._parts.append(value if isinstance(value, _Number) else json.dumps(value))
-
-    def _rows(self, opening: str, closing: str, rows: list[tuple[str, Json]], level: int) -> None:
+    def written(self, value: Json, level: int = 0) -> str:
+        """The text of a value; nesting is bounded by what documents may have."""
+        kind = type(value)
+        if kind is str:
+            return encode_basestring_ascii(value)
+        if kind is _Number:
+            return str(value)
         margin = "\n" + self._indent * (level + 1)
-        separator = opening + margin
-        for head, member in rows:
-            self._parts.append(separator + head)
-            self.write(member, level + 1)
-            separator = "," + margin
-        self._parts.append("\n" + self._indent * level + closing)
+        if kind is dict and value:
+            members = sorted(value.items()) if self._sort else value.items()
+            rows = [f"{encode_basestring_ascii(key)}: {self.written(member, level + 1)}" for key, member in members]
+            return f"{{{margin}{f',{margin}'.join(rows)}{margin[: -len(self._indent)]}}}"
+        if kind is list and value:
+            rows = [self.written(item, level + 1) for item in value]
+            return f"[{margin}{f',{margin}'.join(rows)}{margin[: -len(self._indent)]}]"
+        return json.dumps(value)
