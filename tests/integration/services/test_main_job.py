@@ -187,7 +187,7 @@ def test_a_server_that_is_not_there_is_told_apart(monkeypatch: pytest.MonkeyPatc
 def test_a_login_that_is_missing_is_told_apart(catalog: Run, folder: Path) -> None:
     write_sample(folder / "lab.zarr")
     with WebServer(folder, wanted={"Authorization": f"Bearer {TOKEN}"}) as server:
-        code, out, err = catalog("ingest", f"{server.url}/lab.zarr", "--json")
+        code, out, _ = catalog("ingest", f"{server.url}/lab.zarr", "--json")
     told = json.loads(out)
     assert (code, told["error"]["code"], told["accepted"]) == (3, "store-unauthorized", False)
     assert "CATALOG_CREDENTIALS" in told["error"]["message"]
