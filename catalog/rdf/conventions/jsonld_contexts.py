@@ -11,14 +11,13 @@ triples than the whole one.
 Source: JSON-LD 1.1, "The Context"; JSON-LD 1.1 API, "Context Processing".
 """
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 from catalog.errors import InputError
-from catalog.metadata.document import Document, Json, parse_document
+from catalog.metadata.document import Document, Json, digest_of, parse_document
 from catalog.rdf.conventions.jsonld_keys import as_list
 from catalog.resources import resource
 
@@ -239,6 +238,6 @@ def relevant_terms(context: Mapping[str, Json], words: Iterable[str]) -> dict[st
     return {key: kept[key] for key in context if key in kept}
 
 
-def dumped(contexts: Mapping[str, Json]) -> str:
-    """The contexts as one text, to be digested: where they change, the same attributes give other triples."""
-    return json.dumps(contexts, sort_keys=True, separators=(",", ":"))
+def contexts_digest(contexts: Mapping[str, Json] | None) -> str:
+    """SHA-256 of all contexts that are known where these are given; where it changes, the same attributes may say other things."""
+    return digest_of({**load_contexts(), **(contexts or {})})

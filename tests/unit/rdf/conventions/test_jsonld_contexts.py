@@ -12,6 +12,7 @@ from catalog.rdf.conventions.jsonld_contexts import (
     MAX_WORK,
     Inliner,
     Unreadable,
+    contexts_digest,
     load_contexts,
     relevant_terms,
     words_of,
@@ -38,6 +39,11 @@ def test_its_terms_stand_on_its_prefixes() -> None:
     compact = [name for name in names if "://" not in name]
     assert len(compact) > 20
     assert {name.partition(":")[0] for name in compact} <= context.keys()
+
+
+def test_the_digest_follows_what_is_pinned() -> None:
+    assert contexts_digest(None) == contexts_digest({}) == contexts_digest(load_contexts())
+    assert contexts_digest({URL: {"a": f"{E}a"}}) != contexts_digest({URL: {"a": f"{E}b"}}) != contexts_digest(None)
 
 
 class TestFolder:
