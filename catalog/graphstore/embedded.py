@@ -2,7 +2,7 @@
 
 ``DIR/{audience}/graphs`` holds the graphs that users see and, as its default graph, their union; ``DIR/{audience}/rejected``
 holds those that the shapes refused. How several graphs change at once: `catalog.graphstore.oxigraph_write`. A commit
-survives the death of the process; the flush before `apply` returns makes it survive the loss of power.
+survives the death of the process; that its log is on disk before `apply` returns makes it survive the loss of power.
 
 A query with a timeout runs in a process of its own (`catalog.graphstore.isolated`), because Oxigraph can be stopped in no
 other way.
@@ -146,7 +146,7 @@ class EmbeddedGraphStore:
                 make_union(store, mark)
             deltas = [delta for update in updates if (delta := self._plan(place, update))]
             if deltas:
-                write_deltas(store, deltas, mark if place == _GRAPHS else None)
+                write_deltas(store, self.folder / place, deltas, mark if place == _GRAPHS else None)
 
     def _plan(self, place: str, update: GraphUpdate) -> Delta:
         previous = update.previous
