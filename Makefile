@@ -7,7 +7,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 # Two processes, for two cores. Tests of one file, and all tests of one server, stay in one process (tests/conftest.py).
 PARALLEL := -n 2 --dist loadgroup
-SOURCES := catalog tests bench scripts
+SOURCES := $(wildcard catalog tests bench scripts)
 
 help: ## This list
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
