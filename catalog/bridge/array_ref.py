@@ -97,15 +97,19 @@ class Resolution:
         InputError
             There are several; the message names the first of them.
         """
-        if len(self.refs) == 1:
-            return self.refs[0]
-        if self.refs:
-            more = f" and {len(self.refs) - _SHOWN} more" if len(self.refs) > _SHOWN else ""
-            shown = ", ".join(ref.iri for ref in self.refs[:_SHOWN])
-            raise InputError(f"{self.uri} means {len(self.refs)} arrays, name one of them: {shown}{more}")
-        how = {"node": "is in the catalogue", "described": "is described", "linked": "is linked to"}[self.kind]
-        where = ", ".join(iri for iri in self.via[:_SHOWN] if iri != self.uri)
-        raise NotFoundError(f"{self.uri} {how}{f' at {where}' if where else ''}, but no array lies there")
+        _check_one(self.uri, self.kind, [ref.iri for ref in self.refs], self.via)
+        return self.refs[0]
+
+
+def _check_one(uri: str, kind: Kind, arrays: Sequence[str], via: Sequence[str]) -> None:
+    """Refuse none and many, with what was found."""
+    if len(arrays) > 1:
+        more = f" and {len(arrays) - _SHOWN} more" if len(arrays) > _SHOWN else ""
+        raise InputError(f"{uri} means {len(arrays)} arrays, name one of them: {', '.join(arrays[:_SHOWN])}{more}")
+    if not arrays:
+        how = {"node": "is in the catalogue", "described": "is described", "linked": "is linked to"}[kind]
+        where = ", ".join(iri for iri in via[:_SHOWN] if iri != uri)
+        raise NotFoundError(f"{uri} {how}{f' at {where}' if where else ''}, but no array lies there")
 
 
 def resolve(store: GraphStore, uri: str, iris: Iris | None = None) -> Resolution:
@@ -137,6 +141,24 @@ def resolve(store: GraphStore, uri: str, iris: Iris | None = None) -> Resolution
     found = look_up(store, uri, iris)
     refs = read_refs(store, found.arrays, iris, inferred=found.kind == "linked")
     return Resolution(uri, found.kind, refs, tuple(node.iri for node in found.via))
+
+
+def resolve_one(store: GraphStore, uri: str, iris: Iris | None = None) -> ArrayRef:
+    """The one array that a URI means; like ``resolve(…).one()``, but where there are many, none of them is read.
+
+    Raises
+    ------
+    InputError
+        It is no absolute IRI, or means several arrays; the message names the first of them.
+    NotFoundError
+        Nothing is known under it, or no array lies there.
+    MetadataError
+        The graph does not hold what the catalogue wrote.
+    """
+    iris = iris or _recorded_iris(store)
+    found = look_up(store, uri, iris)
+    _check_one(uri, found.kind, [node.iri for node in found.arrays], [node.iri for node in found.via])
+    return read_refs(store, found.arrays, iris, inferred=found.kind == "linked")[0]
 
 
 def _recorded_iris(store: GraphStore) -> Iris:

@@ -1,12 +1,14 @@
 """Does every kind of URI lead to the arrays it means, and to no others?"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from catalog.bridge.array_ref import ArrayRef, resolve, resolve_one
 from catalog.errors import InputError, NotFoundError
+from catalog.graphstore.door import GraphStore
 from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.metadata.document import Document
 from catalog.rdf.iris import Iris
@@ -231,16 +233,22 @@ def test_what_is_no_iri_is_refused(samples: Catalogue, uri: str) -> None:
         samples.resolve(uri)
 
 
-def test_none_one_and_many_have_an_answer_each(samples: Catalogue) -> None:
-    assert samples.resolve(EX + "spectrum").one().path == "batch/sample10/sample10Dataset"
-    with pytest.raises(
-        NotFoundError, match="acetone is described at http://localhost:8000/datasets/lab/nodes/chemical, but no array"
-    ):
-        samples.resolve(EX + "acetone").one()
+@pytest.mark.parametrize("one", [lambda store, uri: resolve(store, uri).one(), resolve_one], ids=["resolve", "resolve_one"])
+def test_none_one_and_many_have_an_answer_each(samples: Catalogue, one: Callable[[GraphStore, str], ArrayRef]) -> None:
+    assert one(samples.store, EX + "spectrum") == samples.ref("lab", "batch/sample10/sample10Dataset")
+    assert one(samples.store, EX + "sample10Dataset").inferred
+    with pytest.raises(NotFoundError, match=f"acetone is described at {BASE}/nodes/chemical, but no array"):
+        one(samples.store, EX + "acetone")
     with pytest.raises(
         InputError, match=r"sample1 means 2 arrays, name one of them: .*/sample1/extra, .*/sample1/sample1Dataset$"
     ):
-        samples.resolve(EX + "sample1").one()
+        one(samples.store, EX + "sample1")
+
+
+def test_a_long_list_of_arrays_is_cut(catalogue: Catalogue) -> None:
+    catalogue.add("d", v3({f"a{number:02}": ARRAY for number in range(12)}))
+    with pytest.raises(InputError, match=r"means 12 arrays, .*/a00, .*/a09 and 2 more$"):
+        resolve_one(catalogue.store, "http://localhost:8000/datasets/d")
 
 
 def test_a_dataset_that_has_no_accepted_state_yet_is_known_and_empty(catalogue: Catalogue) -> None:
