@@ -239,5 +239,5 @@ def relevant_terms(context: Mapping[str, Json], words: Iterable[str]) -> dict[st
 
 
 def contexts_digest(contexts: Mapping[str, Json] | None) -> str:
-    """SHA-256 of all contexts that are known where these are given; where it changes, the same attributes may say other things."""
+    """SHA-256 of the project's own context and these; where it changes, the same attributes may say other things."""
     return digest_of({**load_contexts(), **(contexts or {})})
