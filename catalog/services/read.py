@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalog.bridge.array_ref import ArrayRef, resolve
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits
-from catalog.bridge.npy import to_npy
-from catalog.bridge.read import StoreAccess, read_array
 from catalog.bridge.selection import select as select_part
 from catalog.errors import InputError
 from catalog.graphstore.door import GraphStore
+
+if TYPE_CHECKING:
+    from catalog.bridge.read import StoreAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def save(
     path: Path,
     *,
     limits: PlanLimits = DEFAULT_PLAN_LIMITS,
-    access: StoreAccess | None = None,
+    access: "StoreAccess | None" = None,
     force: bool = False,
 ) -> tuple[int, ...]:
     """Read what was planned and write it as ``.npy``; the shape of what was written comes back.
@@ -71,6 +73,9 @@ def save(
     ForbiddenError, UnavailableError, MetadataError
         The store, or what it holds.
     """
+    from catalog.bridge.npy import to_npy  # zarr and NumPy take a second that a plan does not need
+    from catalog.bridge.read import read_array
+
     if path.suffix != ".npy":
         raise InputError(f"--save is {str(path)!r}; a name that ends in .npy is allowed")
     if not path.absolute().parent.is_dir():

@@ -36,3 +36,8 @@ def test_asking_loads_only_what_asking_needs() -> None:
 def test_ingesting_a_local_store_loads_no_client_of_other_places() -> None:
     loaded = _loaded_by("import catalog.services.ingest, catalog.stores.source")
     assert not loaded & {"zarr", "numcodecs", "s3fs", "aiobotocore", "aiohttp", "rdflib", "pyshacl", "httpx"}
+
+
+def test_planning_a_read_loads_no_reader() -> None:
+    loaded = _loaded_by("import catalog.services.read")
+    assert not loaded & {"zarr", "numcodecs", "numpy", "fsspec", "aiohttp"}
