@@ -5,18 +5,23 @@ changed in place. Any fsspec location serves, a local folder by default.
 """
 
 import hashlib
+import os
+import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import fsspec
 import orjson
 import zstandard
 
-from catalog.errors import InputError, NotFoundError, UnavailableError
+from catalog.errors import InputError, LimitExceededError, NotFoundError, UnavailableError
 from catalog.metadata.document import Document
 
 MAX_OBJECT_BYTES = 1 << 30
+"""Size of an object before it is compressed."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 def open_archive(location: str) -> "Archive":
@@ -40,15 +45,21 @@ class Archive:
     def __init__(self, filesystem: fsspec.AbstractFileSystem, root: str) -> None:
         self._fs = filesystem
         self._root = root.rstrip("/")
+        self._is_local = "file" in self._protocols
 
     def write(self, data: bytes) -> str:
         """Keep an object; the SHA-256 of its bytes comes back. An object that is there already costs one look.
 
         Raises
         ------
+        LimitExceededError
+            It is larger than ``MAX_OBJECT_BYTES``.
         UnavailableError
             The location cannot be written to.
         """
+        if len(data) > MAX_OBJECT_BYTES:
+            message = f"an object of {len(data)} bytes cannot be archived; at most {MAX_OBJECT_BYTES} are kept"
+            raise LimitExceededError(message, limit="MAX_OBJECT_BYTES", value=len(data), allowed=MAX_OBJECT_BYTES)
         digest = hashlib.sha256(data).hexdigest()
         path = self._path(digest)
         try:
@@ -60,13 +71,23 @@ class Archive:
 
     def _put(self, path: str, data: bytes) -> None:
         """Write beside the name, then move: a name never shows half an object."""
-        self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-        if "file" in self._protocols:
-            partial = Path(f"{path}.{uuid.uuid4().hex}.partial")
-            partial.write_bytes(data)
-            partial.replace(path)
-        else:
+        if not self._is_local:
+            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._fs.pipe_file(path, data)
+            return
+        partial = f"{path}.{uuid.uuid4().hex}.partial"
+        try:
+            descriptor = os.open(partial, _NEW_FILE, 0o666)
+        except FileNotFoundError:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(partial, _NEW_FILE, 0o666)
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
+                file.write(data)
+            Path(partial).replace(path)
+        except OSError:
+            Path(partial).unlink(missing_ok=True)
+            raise
 
     @property
     def _protocols(self) -> Sequence[str]:
@@ -83,8 +104,12 @@ class Archive:
         UnavailableError
             The location does not answer, or the object was damaged.
         """
+        if not _DIGEST.fullmatch(digest):
+            raise NotFoundError(f"{digest!r} names no object: 64 hexadecimal digits do")
         try:
             packed = self._fs.cat_file(self._path(digest))
+            if zstandard.frame_content_size(packed) > MAX_OBJECT_BYTES:
+                raise zstandard.ZstdError(f"it says that it holds more than {MAX_OBJECT_BYTES} bytes")
             data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=MAX_OBJECT_BYTES)
         except FileNotFoundError as error:
             raise NotFoundError(f"the archive at {self._root!r} has no object {digest}") from error
@@ -94,14 +119,25 @@ class Archive:
             raise UnavailableError(f"object {digest} in the archive at {self._root!r} is damaged: its bytes have another digest")
         return data
 
-    def write_documents(self, documents: Iterable[Document]) -> str:
-        """Keep documents and the list of them; the digest of the list comes back."""
-        listed = {document.key: self.write(document.data) for document in documents}
-        return self.write(orjson.dumps(listed, option=orjson.OPT_SORT_KEYS))
+    def write_documents(self, documents: Sequence[Document]) -> str:
+        """Keep documents and the list of them; the digest of the list comes back.
+
+        The documents of one hierarchy are one object, one after the other: ten thousand small files would take longer to make
+        than all else. The list says where each begins, how long it is, and its SHA-256.
+        """
+        listed: dict[str, tuple[int, int, str]] = {}
+        start = 0
+        for document in documents:
+            listed[document.key] = (start, len(document.data), document.digest)
+            start += len(document.data)
+        digest = self.write(b"".join(document.data for document in documents))
+        return self.write(orjson.dumps({"object": digest, "documents": listed}, option=orjson.OPT_SORT_KEYS))
 
     def read_documents(self, digest: str) -> tuple[Document, ...]:
-        """The documents of a list, byte for byte as they were read from the store."""
-        return tuple(Document(key, self.read(object_digest)) for key, object_digest in orjson.loads(self.read(digest)).items())
+        """The documents of a list, byte for byte as they were read from the store, sorted by key; errors as ``read``."""
+        listed = orjson.loads(self.read(digest))
+        data = self.read(listed["object"])
+        return tuple(Document(key, data[start : start + length]) for key, (start, length, _) in listed["documents"].items())
 
     def _path(self, digest: str) -> str:
         return f"{self._root}/{digest[:2]}/{digest}.zst"
