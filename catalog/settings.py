@@ -53,6 +53,7 @@ class ReadSettings(BaseModel):
     max_chunks: int = Field(default=10_000, gt=0)
     max_chunk_bytes: int = Field(default=512 * 2**20, gt=0)
     max_item_bytes: int = Field(default=64 * 2**10, gt=0)
+    max_dimensions: int = Field(default=64, gt=0)
 
 
 class Settings(BaseSettings):

@@ -64,7 +64,7 @@ def _run(urls: list[str], shapes: Path | None, as_json: bool, given: dict[str, o
                 with progress() as show:
                     result = run_ingest(workspace, IngestRequest(url, **given), show)  # type: ignore[arg-type]
             except CatalogError as error:
-                result = failed(error)
+                result = failed(error, url)
             if as_json:
                 say_json(result.to_dict())
             elif result.error is not None:

@@ -77,6 +77,11 @@ class Iris:
         return f"{self.base}datasets/{dataset_id}/nodes/{encoded_path(path)}"
 
     @property
+    def skolem(self) -> str:
+        """Where the IRIs begin that stand for blank nodes."""
+        return f"{self.base}.well-known/genid/"
+
+    @property
     def references(self) -> str:
         """The graph that lists the reference graphs: ontologies, taxonomies and exports that people loaded."""
         return f"{self.base}references"

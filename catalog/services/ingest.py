@@ -23,6 +23,7 @@ from catalog.graphstore.queries import load_query
 from catalog.metadata.dataset import Access, Dataset, Snapshot
 from catalog.metadata.document import Document
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
+from catalog.rdf.conventions.jsonld_contexts import contexts_digest
 from catalog.rdf.hierarchy import MAPPING_VERSION, Description, Subject, describe
 from catalog.rdf.iris import CURATED
 from catalog.services.force import Graphs, link_parts, put_aside, put_in_force, put_records
@@ -107,7 +108,7 @@ class _Ingest:
         source = _source_digest(harvest.documents)
         references = self._references()
         shapes = _digest_of_all(self.workspace.shapes.digest.encode(), curated, *(each.encode() for each in references.values()))
-        if self._is_unchanged(source, shapes):
+        if not self.request.dry_run and self._is_unchanged(source, shapes):
             return self._unchanged(harvest)
         hierarchy = parse_hierarchy(harvest.documents, self.workspace.limits)
         self.progress(f"describing {len(hierarchy.groups)} groups and {len(hierarchy.arrays)} arrays")
@@ -125,6 +126,7 @@ class _Ingest:
         return IngestResult(
             id=self.dataset.id,
             iri=self.workspace.iris.dataset(self.dataset.id),
+            location=self.dataset.location,
             route=harvest.route,
             requests=harvest.requests,
             groups=len(hierarchy.groups),
@@ -139,6 +141,10 @@ class _Ingest:
             complete=harvest.complete,
             fresh=harvest.fresh,
         )
+
+    def _mapping(self) -> str:
+        """What decides how attributes become triples: the version of the mapping, and the contexts at hand."""
+        return f"{MAPPING_VERSION}-{contexts_digest(self.workspace.contexts)[:16]}"
 
     def _references(self) -> dict[str, str]:
         """Reference graph → digest of what it holds; what they say counts in validation too."""
@@ -188,18 +194,18 @@ class _Ingest:
         if not known or not known.latest or replace(self.dataset, checked="") != replace(known, checked=""):
             return False
         latest = known.latest
-        return (latest.source_digest, latest.mapping_version, latest.shapes_digest) == (source, MAPPING_VERSION, shapes)
+        return (latest.source_digest, latest.mapping_version, latest.shapes_digest) == (source, self._mapping(), shapes)
 
     def _unchanged(self, harvest: Harvest) -> IngestResult:
         """The outcome of the ingest that found the same; only the time of the look is written."""
         latest = self.dataset.latest
         assert latest is not None  # noqa: S101 - _is_unchanged looked
         problems = archived_report(self.workspace.archive, latest.report)
-        if not self.request.dry_run:
-            put_records(self.workspace, [replace(self.dataset, checked=_now())])
+        put_records(self.workspace, [replace(self.dataset, checked=_now())])
         return IngestResult(
             id=self.dataset.id,
             iri=self.workspace.iris.dataset(self.dataset.id),
+            location=self.dataset.location,
             route=harvest.route,
             requests=harvest.requests,
             groups=latest.groups,
@@ -240,7 +246,7 @@ class _Ingest:
             groups=len(hierarchy.groups),
             arrays=len(hierarchy.arrays),
             triples=description.triples,
-            mapping_version=MAPPING_VERSION,
+            mapping_version=self._mapping(),
             shapes_digest=shapes,
             conforms=report.conforms,
             accepted=report.accepted,

@@ -7,6 +7,7 @@ import orjson
 
 from catalog.archive import Archive
 from catalog.errors import CatalogError, MetadataError, Problem
+from catalog.stores.url import parse_store_url
 from catalog.validation.report import Report
 
 
@@ -18,6 +19,8 @@ class IngestResult:
     ----------
     id, iri
         The dataset; empty where none could be named.
+    location
+        Where its store lies, without credentials.
     route, requests, complete, fresh
         How its metadata was read, with how many requests, whether whole, and how far it is known to be current.
     groups, arrays, triples
@@ -38,6 +41,7 @@ class IngestResult:
 
     id: str = ""
     iri: str = ""
+    location: str = ""
     route: str = ""
     requests: int = 0
     groups: int = 0
@@ -58,8 +62,8 @@ class IngestResult:
         shown = {
             name: getattr(self, name)
             for name in (
-                "id", "iri", "route", "requests", "groups", "arrays", "triples", "conforms", "accepted", "changed", "access",
-                "complete", "fresh",
+                "id", "iri", "location", "route", "requests", "complete", "fresh", "groups", "arrays", "triples",
+                "conforms", "accepted", "changed", "access",
             )
         }  # fmt: skip
         shown["problems"] = [problem.to_dict() for problem in self.problems]
@@ -68,10 +72,18 @@ class IngestResult:
         return shown
 
 
-def failed(error: CatalogError) -> IngestResult:
-    """The outcome where an error stopped the ingest; nothing was written."""
+def failed(error: CatalogError, url: str) -> IngestResult:
+    """The outcome where an error stopped the ingest of a store; nothing was written."""
     found = error.problems if isinstance(error, MetadataError) else ()
-    return IngestResult(problems=found or (Problem("", error.code, str(error)),), error=error)
+    return IngestResult(location=_location(url), problems=found or (Problem("", error.code, str(error)),), error=error)
+
+
+def _location(url: str) -> str:
+    """The location that a text names; nothing where it names none."""
+    try:
+        return parse_store_url(url).location
+    except CatalogError:
+        return ""
 
 
 def archived_report(archive: Archive, digest: str) -> tuple[Problem, ...]:

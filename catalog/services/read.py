@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalog.bridge.array_ref import ArrayRef, resolve
+from catalog.bridge.array_ref import ArrayRef, resolve_one
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits
 from catalog.bridge.selection import select as select_part
@@ -43,7 +43,7 @@ def plan_read(store: GraphStore, iri: str, select: str = "") -> Planned:
     MetadataError
         The array is described but cannot be read here.
     """
-    ref = resolve(store, iri).one()
+    ref = resolve_one(store, iri)
     return Planned(ref, plan_chunks(ref.array, select_part(ref.array, select)))
 
 

@@ -19,6 +19,7 @@ from catalog.rdf.conventions.jsonld_contexts import Inliner, Unreadable, has_non
 from catalog.rdf.conventions.jsonld_filter import StatementFilter, Tally
 from catalog.rdf.conventions.jsonld_keys import ActiveContext, KeySieve, is_absolute, step
 from catalog.rdf.conventions.jsonld_terms import Skolems, Terms, context_fault, literal_term, parse_json_ld, shown
+from catalog.rdf.iris import Iris
 from catalog.rdf.prefixes import RDF_TYPE
 
 __all__ = ["LinkedData", "holds_linked_data", "load_contexts", "read_linked_data"]
@@ -132,7 +133,7 @@ class _Reader:
     def __init__(self, path: str, node_iri: str, place: str, contexts: Mapping[str, Json], judge: StatementFilter) -> None:
         self._path, self._node_iri, self._place = path, node_iri, place
         self._contexts, self._judge = contexts, judge
-        self._skolem = f"{judge.base_iri}.well-known/genid/"
+        self._skolem = Iris(judge.base_iri).skolem
         self._terms = Terms()
         self._tally = Tally()
         self._lines: set[str] = set()

@@ -192,3 +192,4 @@ def test_a_login_that_is_missing_is_told_apart(catalog: Run, folder: Path) -> No
     assert (code, told["error"]["code"], told["accepted"]) == (3, "store-unauthorized", False)
     assert "CATALOG_CREDENTIALS" in told["error"]["message"]
     assert told["problems"]
+    assert told["location"] == f"{server.url}/lab.zarr"
