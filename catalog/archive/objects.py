@@ -84,6 +84,8 @@ class Archive:
         try:
             with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
                 file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # the graph store will point here: after a loss of power it must not point to nothing
             Path(partial).replace(path)
         except OSError:
             Path(partial).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from catalog.errors import Problem
+from catalog.errors import NotFoundError, Problem, UnavailableError
 from catalog.graphstore.bindings import Iri
 from catalog.graphstore.queries import load_query
 from catalog.metadata.dataset import Access, Dataset, Snapshot
@@ -109,7 +109,9 @@ class _Ingest:
         references = self._references()
         shapes = _digest_of_all(self.workspace.shapes.digest.encode(), curated, *(each.encode() for each in references.values()))
         if not self.request.dry_run and self._is_unchanged(source, shapes):
-            return self._unchanged(harvest)
+            problems = self._problems_before()
+            if problems is not None:
+                return self._unchanged(harvest, problems)
         hierarchy = parse_hierarchy(harvest.documents, self.workspace.limits)
         self.progress(f"describing {len(hierarchy.groups)} groups and {len(hierarchy.arrays)} arrays")
         description = describe(
@@ -196,11 +198,17 @@ class _Ingest:
         latest = known.latest
         return (latest.source_digest, latest.mapping_version, latest.shapes_digest) == (source, self._mapping(), shapes)
 
-    def _unchanged(self, harvest: Harvest) -> IngestResult:
+    def _problems_before(self) -> tuple[Problem, ...] | None:
+        """The problems of the last ingest; None where the archive has lost them, so that the store is described anew."""
+        try:
+            return archived_report(self.workspace.archive, self.dataset.latest.report) if self.dataset.latest else None
+        except (NotFoundError, UnavailableError):
+            return None
+
+    def _unchanged(self, harvest: Harvest, problems: tuple[Problem, ...]) -> IngestResult:
         """The outcome of the ingest that found the same; only the time of the look is written."""
         latest = self.dataset.latest
         assert latest is not None  # noqa: S101 - _is_unchanged looked
-        problems = archived_report(self.workspace.archive, latest.report)
         put_records(self.workspace, [replace(self.dataset, checked=_now())])
         return IngestResult(
             id=self.dataset.id,
@@ -273,7 +281,12 @@ class _Ingest:
         if self.known is None:
             return b"", b""
         before, archive = self.known.current, self.workspace.archive
-        return (archive.read(before.structure), archive.read(before.asserted)) if before else (None, None)
+        if before is None:
+            return None, None
+        try:
+            return archive.read(before.structure), archive.read(before.asserted)
+        except (NotFoundError, UnavailableError):
+            return None, None
 
 
 def _now() -> str:

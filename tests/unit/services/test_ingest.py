@@ -1,6 +1,7 @@
 """An ingest puts what it read in force, once, and tells what came of it."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,19 @@ def test_the_archive_returns_the_exact_bytes(workspace: Workspace, tmp_path: Pat
     assert dataset.current is not None
     documents = {each.key: each.data for each in workspace.archive.read_documents(dataset.current.documents)}
     assert documents == {key: (root / key).read_bytes() for key in (".zgroup", "a/.zarray", "a/.zattrs")}
+
+
+def test_a_lost_archive_stops_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    root = two_arrays(tmp_path / "s")
+    first = ingest(workspace, IngestRequest(str(root)))
+    shutil.rmtree(tmp_path / "catalogue" / "archive")
+    again = ingest(workspace, IngestRequest(str(root)))
+    assert (again.changed, again.triples) == (True, first.triples)
+    shutil.rmtree(tmp_path / "catalogue" / "archive")
+    write_v3(root, {"a": array_v3([1])})
+    assert ingest(workspace, IngestRequest(str(root))).accepted
+    answer = workspace.catalog.query('SELECT ?shape WHERE { ?a zo:path "a" ; zo:shape ?shape }', "csv")
+    assert answer.body.split() == [b"shape", b"[1]"]
 
 
 def test_a_broken_document_does_not_hide_the_rest(workspace: Workspace, tmp_path: Path) -> None:
