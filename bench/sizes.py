@@ -1,0 +1,46 @@
+"""How much is measured?"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much each benchmark works on.
+
+    Attributes
+    ----------
+    runs
+        How often each call is timed; the median counts.
+    read_groups, read_arrays
+        Nodes of the hierarchy that is read.
+    arrays
+        Arrays of the hierarchy that is converted and ingested.
+    validated_arrays
+        Arrays of the hierarchy that is validated.
+    value_bytes
+        Bytes of the array whose values are read.
+    dataset_arrays, datasets
+        Arrays of one dataset, and how many datasets a growing catalogue holds at each point.
+    """
+
+    runs: int = 5
+    read_groups: int = 1_000
+    read_arrays: int = 2_000
+    arrays: int = 10_000
+    validated_arrays: int = 500
+    value_bytes: int = 256 * 2**20
+    dataset_arrays: int = 1_000
+    datasets: tuple[int, ...] = (1, 10)
+
+
+DEFAULT = Sizes()
+TINY = Sizes(
+    runs=1,
+    read_groups=2,
+    read_arrays=4,
+    arrays=6,
+    validated_arrays=3,
+    value_bytes=2**16,
+    dataset_arrays=3,
+    datasets=(1, 2),
+)
