@@ -1,4 +1,4 @@
-"""What every graph store must do, whichever it is. Subclasses give the fixture `store`: open for writing, empty, answers up to 2 MiB.
+"""What every graph store must do, whichever it is. Subclasses give the fixture `store`: open to write, empty, answers to 2 MiB.
 
 ::
 
