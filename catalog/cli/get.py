@@ -1,7 +1,8 @@
 """``get``: from an IRI to values."""
 
+from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +10,9 @@ from catalog.bootstrap import open_reader, plan_limits, store_access
 from catalog.cli.output import note, say, say_json
 from catalog.errors import InputError
 from catalog.settings import load_settings
+
+if TYPE_CHECKING:
+    from catalog.services.read import Planned
 
 MAX_KEYS = 1000
 
@@ -46,12 +50,7 @@ def get(
         say(f"{output}: shape {shape} from {planned.plan.chunks} chunks of {planned.ref.iri}")
 
 
-def _say_plan(planned: "object") -> None:
-    from itertools import islice
-
-    from catalog.services.read import Planned
-
-    assert isinstance(planned, Planned)  # noqa: S101 - narrows a lazily imported type
+def _say_plan(planned: "Planned") -> None:
     plan = planned.plan
     say(f"{planned.ref.iri} in {planned.ref.location}")
     size = "of varying size" if plan.result_bytes is None else f"{plan.result_bytes:,} bytes"

@@ -1,7 +1,7 @@
 """``ingest`` and ``validate``: from stores to linked data."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,9 +10,13 @@ from catalog.cli.output import note, progress, say, say_error, say_json, say_pro
 from catalog.errors import CatalogError, InputError, NonConformantError, exit_code_of
 from catalog.settings import load_settings
 
+if TYPE_CHECKING:
+    from catalog.services.outcome import IngestResult
+
 Urls = Annotated[list[str], typer.Argument(metavar="URL...", help="Paths or URLs of Zarr stores.")]
 Shapes = Annotated[Path | None, typer.Option("--shapes", help="Folder of shapes to apply beside the built-in ones.")]
 MetadataKey = Annotated[str, typer.Option("--metadata-key", help="Key of the consolidated metadata, such as .all_metadata.")]
+ReportFile = Annotated[Path | None, typer.Option("--report", help="Write the SHACL report to a file: .ttl, .json or .txt.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per store and line.")]
 
 
@@ -30,6 +34,7 @@ def ingest(
     metadata_key: MetadataKey = "",
     relocate: Annotated[bool, typer.Option("--relocate", help="The dataset of that id has moved to this URL.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, describe and validate, and write nothing.")] = False,
+    report: ReportFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Describe Zarr stores as linked data, validate it, and put it in force."""
@@ -40,31 +45,36 @@ def ingest(
     if access not in {"", "public", "restricted"}:
         raise InputError(f"--access is {access!r}; public or restricted is allowed")
     given = {"dataset_id": dataset_id or None, "access": access or None, "relocate": relocate, "dry_run": dry_run}
-    _run(urls, shapes, as_json, {**given, "metadata_key": metadata_key or None})
+    _run(urls, shapes, report, as_json, {**given, "metadata_key": metadata_key or None})
 
 
-def validate(urls: Urls, shapes: Shapes = None, metadata_key: MetadataKey = "", as_json: AsJson = False) -> None:
+def validate(
+    urls: Urls, shapes: Shapes = None, metadata_key: MetadataKey = "", report: ReportFile = None, as_json: AsJson = False
+) -> None:
     """Say whether the shapes would accept stores; nothing is written."""
-    _run(urls, shapes, as_json, {"dry_run": True, "metadata_key": metadata_key or None})
+    _run(urls, shapes, report, as_json, {"dry_run": True, "metadata_key": metadata_key or None})
 
 
-def _run(urls: list[str], shapes: Path | None, as_json: bool, given: dict[str, object]) -> None:
+def _run(urls: list[str], shapes: Path | None, report: Path | None, as_json: bool, given: dict[str, object]) -> None:
     """Take the stores one by one; one that fails does not keep the others from their turn."""
+    if report is not None:
+        _check_report(report, urls)
     from catalog.services.ingest import IngestRequest
     from catalog.services.ingest import ingest as run_ingest
-    from catalog.services.outcome import IngestResult, failed
+    from catalog.services.outcome import failed
 
     worst = 0
     with open_workspace(load_settings(), shapes=shapes) as workspace:
         for remark in workspace.shapes.notes:
             note(f"shapes: {remark}")
         for url in urls:
-            result: IngestResult
             try:
                 with progress() as show:
                     result = run_ingest(workspace, IngestRequest(url, **given), show)  # type: ignore[arg-type]
             except CatalogError as error:
                 result = failed(error, url)
+            if report is not None and result.report is not None:
+                _write_report(report, result)
             if as_json:
                 say_json(result.to_dict())
             elif result.error is not None:
@@ -76,20 +86,35 @@ def _run(urls: list[str], shapes: Path | None, as_json: bool, given: dict[str, o
         raise SystemExit(worst)
 
 
-def _exit_code(result: "object") -> int:
-    from catalog.services.outcome import IngestResult
+def _check_report(path: Path, urls: list[str]) -> None:
+    if path.suffix not in {".ttl", ".json", ".txt"}:
+        raise InputError(f"--report is {str(path)!r}; a name that ends in .ttl, .json or .txt is allowed")
+    if len(urls) > 1:
+        raise InputError(f"--report holds one report, and {len(urls)} URLs are given; take them one by one")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"--report is {str(path)!r}; its folder does not exist")
 
-    assert isinstance(result, IngestResult)  # noqa: S101 - narrows a lazily imported type
+
+def _write_report(path: Path, result: "IngestResult") -> None:
+    from catalog.validation.report import to_json, to_text, to_turtle
+
+    assert result.report is not None  # noqa: S101 - the caller looked
+    write = {".ttl": to_turtle, ".json": to_json, ".txt": to_text}[path.suffix]
+    try:
+        path.write_text(write(result.report).rstrip("\n") + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--report cannot be written: {error}") from error
+
+
+def _exit_code(result: "IngestResult") -> int:
     if result.error is not None:
         return exit_code_of(result.error)
     return 0 if result.accepted else exit_code_of(NonConformantError(""))
 
 
-def _show(result: "object", *, dry_run: bool) -> None:
-    from catalog.services.outcome import IngestResult
+def _show(result: "IngestResult", *, dry_run: bool) -> None:
     from catalog.validation.report import to_text
 
-    assert isinstance(result, IngestResult)  # noqa: S101 - narrows a lazily imported type
     state = (
         "would be " * dry_run
         + ("accepted" if result.accepted else "refused")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rdflib
+from rdflib.namespace import SH
 
 from catalog.cli import main
 from catalog.services.sample import write_sample
@@ -146,7 +148,9 @@ def test_shapes_of_the_user_can_refuse(catalog: Run, place: tuple[str, str], tmp
         """
     )
     assert catalog("ingest", url, "--id", "lab")[0] == 0
-    code, out, _ = catalog("ingest", url, "--shapes", str(shapes), "--json")
+    report = tmp_path / "report.ttl"
+    code, out, _ = catalog("ingest", url, "--shapes", str(shapes), "--json", "--report", str(report))
+    assert (None, SH.conforms, rdflib.Literal(False)) in rdflib.Graph().parse(report)
     told = json.loads(out)
     assert (code, told["accepted"], told["conforms"]) == (8, False, False)
     assert any(problem["message"].startswith("Split the array") for problem in told["problems"])
