@@ -81,13 +81,13 @@ def parse_hierarchy(documents: Sequence[Document], limits: DocumentLimits = DEFA
     with collector_paused:
         nodes = {node.path: node for node in _nodes(parser, documents, limits) if node is not None}
     if not nodes:
-        raise MetadataError(_nothing(parser.problems), parser.problems)
+        problems = parser.problems or [Problem("", "no-node", "the documents hold neither groups nor arrays")]
+        raise MetadataError(_nothing(problems), problems)
     return Hierarchy(tuple(nodes[path] for path in sorted(nodes)), tuple(parser.problems))
 
 
 def _nothing(problems: Sequence[Problem]) -> str:
-    detail = "; ".join(problem.message for problem in problems[:3]) or "it holds neither groups nor arrays"
-    return f"no Zarr node could be read: {detail}"
+    return f"no Zarr node could be read: {'; '.join(problem.message for problem in problems[:3])}"
 
 
 def _nodes(parser: NodeParser, documents: Sequence[Document], limits: DocumentLimits) -> Iterable[Node | None]:
