@@ -44,12 +44,18 @@ def open_graph_store(settings: Settings, audience: str = "catalog", *, writable:
 
 
 def _open_fuseki(settings: Settings, audience: str) -> GraphStore:
-    """Our own names of services unless the settings give others; the public dataset lies beside the catalogue's."""
+    """Our own names of services unless the settings give others; the public dataset lies beside the catalogue's.
+
+    Who names another update service has a Fuseki of their own; a public dataset in it has to be named as well, or none is kept.
+    """
+    from catalog.graphstore.absent import AbsentGraphStore
     from catalog.graphstore.fuseki import FusekiGraphStore
 
     fuseki = settings.fuseki
     url, update_url = settings.graph_store_place, fuseki.update_url
     if audience == "public":
+        if update_url and not fuseki.public_url:
+            return AbsentGraphStore(audience, "make a second Fuseki dataset and name it in CATALOG_FUSEKI__PUBLIC_URL")
         url, update_url = fuseki.public_url or f"{url.rstrip('/').rpartition('/')[0]}/public", fuseki.public_update_url
     return FusekiGraphStore.for_dataset(
         url,

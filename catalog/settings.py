@@ -21,8 +21,8 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid")
 class FusekiSettings(BaseModel):
     """How to reach a Fuseki that has other addresses than ours (see fuseki/README.md).
 
-    ``url`` and ``update_url`` are of the catalogue's Fuseki dataset, ``public_url`` and ``public_update_url`` of the public one;
-    those left empty follow from ``url``.
+    ``url`` and ``update_url`` are of the catalogue's Fuseki dataset, ``public_url`` and ``public_update_url`` of the public one.
+    Those left empty follow from ``url``; with an ``update_url`` of its own and no ``public_url``, no public audience is kept.
     """
 
     model_config = _FROZEN

@@ -197,3 +197,35 @@ def test_a_login_that_is_missing_is_told_apart(catalog: Run, folder: Path) -> No
     assert "CATALOG_CREDENTIALS" in told["error"]["message"]
     assert told["problems"]
     assert told["location"] == f"{server.url}/lab.zarr"
+
+
+def test_an_existing_fuseki_with_one_dataset(
+    fuseki: FusekiServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
+) -> None:
+    stranger = "<urn:stranger:s> <urn:stranger:p> 1"
+    fuseki.update("catalog-update/update", f"INSERT DATA {{ GRAPH <urn:stranger:g> {{ {stranger} }} }}")
+    write_sample(folder / "lab.zarr")
+    monkeypatch.setenv("CATALOG_GRAPH_STORE", f"fuseki:{fuseki.url}/catalog-update")
+    monkeypatch.setenv("CATALOG_FUSEKI__UPDATE_URL", f"{fuseki.url}/catalog-update/update")
+    monkeypatch.setenv("CATALOG_FUSEKI__USER", fuseki.user)
+    monkeypatch.setenv("CATALOG_FUSEKI__PASSWORD", fuseki.password)
+    monkeypatch.setenv("CATALOG_ARCHIVE", str(tmp_path / "archive"))
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["catalog", *arguments])
+        try:
+            main.run()
+        except SystemExit as ended:
+            return int(ended.code or 0)
+        return 0
+
+    assert run("check") == 0
+    assert "CATALOG_FUSEKI__PUBLIC_URL" in capfd.readouterr().out
+    assert run("ingest", str(folder / "lab.zarr"), "--id", "lab") == 0
+    assert run("get", "https://example.org/lab/sample2", "--select", "time=1", "--save", str(tmp_path / "a.npy")) == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), 2e6 + 1000 + np.arange(100))
+    capfd.readouterr()
+    assert run("sparql", "ASK {}", "--public") == 9
+    assert run("delete", "lab", "--yes") == 0
+    left = fuseki.ask("catalog-update/sparql", "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g")
+    assert left.text.split() == ["g,n", "http://localhost:8000/,2", "urn:stranger:g,1"]
