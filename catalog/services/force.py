@@ -24,20 +24,27 @@ class Graphs:
     curated: bytes
 
 
-def put_in_force(workspace: Workspace, dataset: Dataset, graphs: Graphs, before: tuple[bytes | None, bytes | None]) -> None:
+Before = tuple[bytes | None, bytes | None]
+"""What the structure and asserted graphs hold now; None where only the graph store knows."""
+
+
+def put_in_force(workspace: Workspace, dataset: Dataset, graphs: Graphs, known: Dataset | None, before: Before) -> None:
     """Replace a dataset's graphs by an accepted state.
 
     Parameters
     ----------
+    known
+        What the catalogue recorded of the dataset until now.
     before
-        What the structure and asserted graphs hold now; None where only the graph store knows.
+        What its graphs hold there.
     """
     iris, public = workspace.iris, dataset.access == "public"
     structure, asserted = iris.graph(dataset.id), iris.graph(dataset.id, ASSERTED)
+    shown = _public_before(workspace, dataset.id, known, before)
     workspace.public.apply(
         [
-            GraphUpdate(structure, graphs.structure if public else None, previous=b"" if before[0] == b"" else None),
-            GraphUpdate(asserted, graphs.asserted if public else None, previous=b"" if before[1] == b"" else None),
+            GraphUpdate(structure, graphs.structure if public else None, previous=shown[0]),
+            GraphUpdate(asserted, graphs.asserted if public else None, previous=shown[1]),
             GraphUpdate(iris.graph(dataset.id, CURATED), graphs.curated if public else None),
             _public_record(workspace, dataset),
         ]
@@ -50,6 +57,14 @@ def put_in_force(workspace: Workspace, dataset: Dataset, graphs: Graphs, before:
             _record(workspace, dataset),
         ]
     )
+
+
+def _public_before(workspace: Workspace, dataset_id: str, known: Dataset | None, before: Before) -> Before:
+    """What the public graphs hold: the same, where their own record, written together with them, names the same state."""
+    shown = Registry(workspace.public, workspace.iris).by_id(dataset_id)
+    states = [(each.current.structure, each.current.asserted) for each in (known, shown) if each and each.current]
+    same = states[0] == states[1] if len(states) == 2 else known is None and shown is None
+    return before if same else (None, None)
 
 
 def put_aside(workspace: Workspace, dataset: Dataset, content: bytes) -> None:

@@ -267,7 +267,7 @@ class _Ingest:
         if report.accepted:
             dataset = replace(self.dataset, current=snapshot, rejected=None, checked=now)
             graphs = Graphs(description.structure, description.asserted, curated)
-            put_in_force(self.workspace, dataset, graphs, before=self._content_before())
+            put_in_force(self.workspace, dataset, graphs, self.known, self._content_before())
         else:
             dataset = replace(self.dataset, rejected=snapshot, checked=now)
             put_aside(self.workspace, dataset, description.structure + description.asserted)
