@@ -56,10 +56,10 @@ def test_what_is_not_told_apart_is_an_internal_error(error: Exception) -> None:
 
 
 def test_an_error_of_a_family_that_is_named_elsewhere_belongs_to_it() -> None:
-    class ListingRefused(StoreForbiddenError):
+    class ListingRefusedError(StoreForbiddenError):
         code = "listing-refused"
 
-    assert (status_of(ListingRefused()), exit_code_of(ListingRefused())) == (403, 3)
+    assert (status_of(ListingRefusedError()), exit_code_of(ListingRefusedError())) == (403, 3)
 
 
 def test_errors_keep_what_explains_them() -> None:

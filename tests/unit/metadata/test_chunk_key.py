@@ -48,7 +48,9 @@ def test_v3_encodings(document: Any, name: str, separator: str, known: bool) -> 
     assert (encoding.name, encoding.separator, encoding.known) == (name, separator, known)
 
 
-@pytest.mark.parametrize(("given", "separator", "known"), [(None, ".", True), (".", ".", True), ("/", "/", True), (5, "5", False)])
+@pytest.mark.parametrize(
+    ("given", "separator", "known"), [(None, ".", True), (".", ".", True), ("/", "/", True), (5, "5", False)]
+)
 def test_v2_separators(given: Any, separator: str, known: bool) -> None:
     encoding = parse_chunk_key_v2(given)
     assert (encoding.name, encoding.separator, encoding.known) == ("v2", separator, known)

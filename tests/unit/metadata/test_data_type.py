@@ -84,7 +84,24 @@ def test_v2_structured_types(fields: list[Any], size: int | None) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["float64", "<i3", "<f0", "<f12", "b1", "=f8", "<f8[ns]", "|b8", "<M4[ns]", "<M8[]", "<U", "|S", "<f٨", "|S99999999999", "<x4", ""],
+    [
+        "float64",
+        "<i3",
+        "<f0",
+        "<f12",
+        "b1",
+        "=f8",
+        "<f8[ns]",
+        "|b8",
+        "<M4[ns]",
+        "<M8[]",
+        "<U",
+        "|S",
+        "<f٨",
+        "|S99999999999",
+        "<x4",
+        "",
+    ],
 )
 def test_v2_types_that_numpy_does_not_know_keep_their_own_name(document: str) -> None:
     found = parse_data_type_v2(document, None)

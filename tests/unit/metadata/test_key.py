@@ -14,7 +14,7 @@ SAFE = [
     "a/b/c/0.0.0",
     "c/0/3",
     "my group with spaces",
-    "α/β/日本語",
+    "µ/ß/日本語",
     "%2e%2e/secret",
     "a:b",
     "a..b/...",
