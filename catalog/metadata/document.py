@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -85,6 +85,12 @@ class Document:
     def _parsed(self) -> "dict[DocumentLimits, Parsed]":
         """What it was parsed to: a document is looked at twice, to recognise it in a store and to read its nodes."""
         return {}
+
+
+def digest_of_documents(documents: Iterable[Document]) -> str:
+    """sha256 over keys and exact bytes, as 64 hex digits; the same only for the same documents in the same order."""
+    lines = "".join(f"{document.key}\n{document.digest}\n" for document in documents)
+    return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

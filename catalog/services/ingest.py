@@ -21,7 +21,7 @@ from catalog.errors import NotFoundError, Problem, UnavailableError
 from catalog.graphstore.bindings import Iri
 from catalog.graphstore.queries import load_query
 from catalog.metadata.dataset import Access, Dataset, Snapshot
-from catalog.metadata.document import Document
+from catalog.metadata.document import digest_of_documents
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
 from catalog.rdf.conventions.jsonld_contexts import contexts_digest
 from catalog.rdf.hierarchy import MAPPING_VERSION, Description, Subject, describe
@@ -105,7 +105,7 @@ class _Ingest:
         self.progress(f"reading {self.url.location}")
         harvest = self._harvest()
         curated = self.workspace.catalog.read_graph(self._graph(CURATED))
-        source = _source_digest(harvest.documents)
+        source = digest_of_documents(harvest.documents)
         references = self._references()
         shapes = _digest_of_all(self.workspace.shapes.digest.encode(), curated, *(each.encode() for each in references.values()))
         if not self.request.dry_run and self._is_unchanged(source, shapes):
@@ -184,9 +184,13 @@ class _Ingest:
             allow_protocols=self.workspace.protocols,
         )
         try:
-            known_key = self.known.latest.metadata_key if self.known and self.known.latest else ""
+            latest = self.known.latest if self.known else None
             return read_documents(
-                source, metadata_key=self.request.metadata_key, known_key=known_key or None, limits=self.workspace.limits
+                source,
+                metadata_key=self.request.metadata_key,
+                known_key=(latest.metadata_key or None) if latest else None,
+                known_digest=latest.source_digest if latest else None,
+                limits=self.workspace.limits,
             )
         finally:
             source.close()
@@ -296,9 +300,3 @@ def _now() -> str:
 def _digest_of_all(*parts: bytes) -> str:
     """sha256 over the digests of the parts."""
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
-
-
-def _source_digest(documents: tuple[Document, ...]) -> str:
-    """sha256 over keys and exact bytes."""
-    lines = "".join(f"{document.key}\n{document.digest}\n" for document in documents)
-    return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()

@@ -19,7 +19,15 @@ from catalog.errors import (
     StoreForbiddenError,
 )
 from catalog.metadata.consolidated import is_consolidated_v2, is_consolidated_v3
-from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits, Json, as_object, parse_document
+from catalog.metadata.document import (
+    DEFAULT_LIMITS,
+    Document,
+    DocumentLimits,
+    Json,
+    as_object,
+    digest_of_documents,
+    parse_document,
+)
 from catalog.metadata.key import safe_key
 from catalog.stores.listing import ListingRefusedError, is_array_v3, too_large
 from catalog.stores.source import Source
@@ -69,6 +77,7 @@ def read_documents(
     *,
     metadata_key: str | None = None,
     known_key: str | None = None,
+    known_digest: str | None = None,
     limits: DocumentLimits = DEFAULT_LIMITS,
 ) -> Harvest:
     """The documents that describe a store's hierarchy.
@@ -81,6 +90,8 @@ def read_documents(
         Key of the consolidated document to use; nothing else is tried.
     known_key
         Key of the consolidated document that was used last time; tried first.
+    known_digest
+        What `digest_of_documents` gave last time; a document that gives the same is not parsed to see what it is.
     limits
         Bounds on each document, and on the number of nodes.
 
@@ -107,7 +118,12 @@ def read_documents(
     if metadata_key is not None:
         return search.named(safe_key(metadata_key))
     return (
-        search.known(known_key) or search.root_v3() or search.root_v2() or search.listed() or search.others() or search.nothing()
+        search.known(known_key, known_digest)
+        or search.root_v3()
+        or search.root_v2()
+        or search.listed()
+        or search.others()
+        or search.nothing()
     )
 
 
@@ -139,9 +155,11 @@ class _Search:
             raise MetadataError(f"{key!r} in {self._source.location} is no consolidated document", self._problems)
         return harvest
 
-    def known(self, key: str | None) -> Harvest | None:
+    def known(self, key: str | None, digest: str | None) -> Harvest | None:
         """The consolidated document where it was last time."""
         data = self._probe(safe_key(key)) if key else None
+        if key and data is not None and digest == digest_of_documents([self._document(key, data)]):
+            return self._harvest({key: data}, "consolidated", key=key)
         harvest = self._consolidated(str(key), data) if data is not None else None
         if harvest is None:
             self._problems.clear()
@@ -233,14 +251,16 @@ class _Search:
 
     def _value(self, key: str, data: bytes) -> Json:
         """The JSON value, or None with the reason among the problems. The document remembers it for whoever reads its nodes."""
-        document = self._looked_at[key] = self._document(key, data)
-        parsed = parse_document(document, self._limits)
+        parsed = parse_document(self._document(key, data), self._limits)
         self._problems.extend(problem for problem in parsed.problems if problem.severity == "error")
         return parsed.value
 
     def _document(self, key: str, data: bytes) -> Document:
+        """The document with these bytes, which remembers what it was asked before."""
         known = self._looked_at.get(key)
-        return known if known and known.data == data else Document(key, data)
+        if not known or known.data != data:
+            known = self._looked_at[key] = Document(key, data)
+        return known
 
     def _consolidated(self, key: str, data: bytes) -> Harvest | None:
         before = len(self._problems)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import MetadataError
-from catalog.metadata.document import DocumentLimits
+from catalog.metadata.document import DocumentLimits, digest_of_documents
 from catalog.metadata.hierarchy import parse_hierarchy
 from catalog.stores import documents
 from tests.unit.stores.suite import Place, documents_of, kinds_of
@@ -60,6 +60,19 @@ def test_a_known_key_may_be_the_root_itself(tmp_path: Path) -> None:
     write(tmp_path, {"zarr.json": GROUP3, "a/zarr.json": array3()})
     harvest = Place(str(tmp_path)).harvest(known_key="zarr.json")
     assert (harvest.route, harvest.problems, len(harvest.documents)) == ("listing", (), 2)
+
+
+def test_a_known_document_is_not_parsed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"zarr.json": consolidated3({"a": array3()})})
+    first = Place(str(tmp_path)).harvest()
+    digest = digest_of_documents(first.documents)
+    with monkeypatch.context() as patch:
+        patch.delattr(documents, "parse_document")
+        again = Place(str(tmp_path)).harvest(known_key="zarr.json", known_digest=digest)
+    assert (again.documents, again.route, again.key, again.requests) == (first.documents, "consolidated", "zarr.json", 1)
+    write(tmp_path, {"zarr.json": GROUP3, "a/zarr.json": array3()})
+    changed = Place(str(tmp_path)).harvest(known_key="zarr.json", known_digest=digest)
+    assert (changed.route, len(changed.documents)) == ("listing", 2)
 
 
 def test_the_root_can_be_named_as_the_consolidated_document(tmp_path: Path) -> None:
