@@ -235,7 +235,7 @@ class _Translated:
         return
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError) and not isinstance(error, CatalogError):
+        if isinstance(error, OSError | RuntimeError) and not isinstance(error, CatalogError):
             raise GraphStoreUnavailableError(
                 f"the graph store in {self._folder} could not be {self._verb}: {error};"
                 " see that the disk has room and that the folder is ours to write"

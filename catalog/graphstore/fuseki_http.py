@@ -138,15 +138,19 @@ class SparqlEndpoint:
             response.read()
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
-        """Fetch a page of the server itself, whatever its status.
+        """Fetch a page of the server itself, whatever its status; with the credential where it asks for one.
 
         Raises
         ------
         GraphStoreUnavailableError
             No answer.
         """
+        timeout = httpx.Timeout(10.0, connect=CONNECT_SECONDS)
         with _translated(url, self._timeout):
-            return self._client.get(url, headers=dict(headers or {}), timeout=httpx.Timeout(10.0, connect=CONNECT_SECONDS))
+            response = self._client.get(url, headers=dict(headers or {}), timeout=timeout)
+            if response.status_code == 401 and self._auth is not None:
+                response = self._client.get(url, headers=dict(headers or {}), timeout=timeout, auth=self._auth)
+            return response
 
     @contextmanager
     def _exchange(

@@ -94,15 +94,20 @@ def _check_size(tokens: Sequence[Token]) -> None:
 
 
 def _check_reach(text: str, tokens: Sequence[Token]) -> None:
-    """Refuse every spelling of SERVICE, and functions that name Java classes.
+    """Refuse updates, every spelling of SERVICE, and functions that name Java classes.
 
     No keyword but SERVICE contains that word, so any bare word or prefix that does is refused: engines split words differently.
+    Updates have words of their own, which no query has.
     """
     for token in tokens:
         word = token.text if token.kind == "word" else token.text.partition(":")[0] if token.kind == "name" else ""
         if "service" in word.lower():
             hint = "; call that prefix something else" if token.kind == "name" else ""
             raise ForbiddenError(f"SERVICE at {locate(text, token.at)} is not allowed: a query reads this graph store only{hint}")
+        if token.kind == "word" and word.upper() in _UPDATES:
+            raise ForbiddenError(
+                f"{word} at {locate(text, token.at)} is not allowed: only SELECT, ASK, CONSTRUCT and DESCRIBE are"
+            )
         if token.kind == "iri" and token.text.lower().startswith("java:"):
             raise ForbiddenError(f"<{token.text}> at {locate(text, token.at)} is not allowed: Java functions are closed")
 
@@ -125,10 +130,6 @@ def _read_prologue(tokens: Sequence[Token]) -> tuple[dict[str, str], int]:
 
 def _read_form(text: str, tokens: Sequence[Token], at: int) -> Form:
     word = tokens[at].text.upper() if at < len(tokens) else ""
-    if word in _UPDATES:
-        raise ForbiddenError(
-            f"{word} at {locate(text, tokens[at].at)} is not allowed: only SELECT, ASK, CONSTRUCT and DESCRIBE are"
-        )
     for form in FORMS:
         if word == form or word.startswith(form):  # "SELECT*" is one word and a sign; some engines also read "ASKWHERE"
             return form

