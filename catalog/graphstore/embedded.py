@@ -116,6 +116,8 @@ class EmbeddedGraphStore:
 
     def _open(self, place: str) -> ox.Store:
         path = self.folder / place
+        if place == _REJECTED and not keeps_rejected(self.audience):
+            return ox.Store()
         if self.writable:
             return ox.Store(path)
         return ox.Store.read_only(str(path)) if (path / "CURRENT").is_file() else ox.Store()
