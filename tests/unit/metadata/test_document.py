@@ -14,6 +14,7 @@ from catalog.metadata.document import (
     as_object,
     canonical_json,
     digest_of,
+    digest_of_documents,
     parse_document,
 )
 
@@ -235,6 +236,16 @@ def test_a_value_is_named_by_its_canonical_json() -> None:
     assert digest_of({"b": 1, "a": 2}) == digest_of({"a": 2, "b": 1})
     assert digest_of({}) == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
     assert digest_of({"a": 1}) != digest_of({"a": 1.0})
+
+
+def test_documents_are_named_by_their_keys_and_bytes() -> None:
+    one, other = Document("a", b"x"), Document("b", b"y")
+    digests = [
+        digest_of_documents(documents)
+        for documents in ([one, other], [other, one], [one], [], [Document("c", b"x"), other], [one, Document("b", b"z")])
+    ]
+    assert len(set(digests)) == len(digests)
+    assert digests[0] == digest_of_documents([Document("a", b"x"), Document("b", b"y")])
 
 
 def test_only_objects_have_members() -> None:
