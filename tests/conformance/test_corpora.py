@@ -30,6 +30,7 @@ REFUSED = {
 }
 """Stores that hold nothing that can be described, with the reason."""
 
+
 def digest(values: np.ndarray[Any, Any]) -> str:
     """As make_expected.py has it: little-endian C-order bytes, or the texts of strings and objects as JSON."""
     if values.dtype.hasobject or values.dtype.kind in "OUT":
