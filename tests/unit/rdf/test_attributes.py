@@ -140,6 +140,13 @@ def test_attributes_of_many_nodes_come_back_and_equal_ones_are_one() -> None:
     assert one < other
 
 
+def test_values_of_one_key_that_python_calls_equal_stay_apart() -> None:
+    values = [0, 0.0, -0.0, False, "0", 1, 1.0, True, [0], [0.0], [-0.0], [False]]
+    found = facts(*[{"k": value} for value in values])
+    for index, value in enumerate(values):
+        assert rebuild.same(rebuild.attributes(found, f"{NODE}/{index}"), {"k": value})
+
+
 def test_no_two_attributes_share_a_name() -> None:
     pairs = [(key, value) for attributes in ODD for key, value in flatten(attributes)]
     distinct = {(key, json.dumps(value, sort_keys=True)) for key, value in pairs}

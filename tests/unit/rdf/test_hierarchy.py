@@ -112,6 +112,14 @@ def test_without_a_root_the_dataset_holds_the_topmost_nodes() -> None:
     assert found[BASE][f"{DCT}hasPart"] == {f"{BASE}/nodes/a/b", f"{BASE}/nodes/a/b%20c"}
 
 
+def test_a_node_without_its_folder_belongs_to_the_nearest_node_above() -> None:
+    nodes = {"": group_v3(), "a": group_v3(), "a/b/c": group_v3(), "a/b/c/d/e/f": array_v3([4]), "ab/c": group_v3()}
+    found = facts_of(described(as_v3(nodes)).structure)
+    above = {"a": "", "a/b/c": "a", "a/b/c/d/e/f": "a/b/c", "ab/c": ""}
+    for path, parent in above.items():
+        assert found[f"{BASE}/nodes/{path}"][f"{DCT}isPartOf"] == {f"{BASE}/nodes/{parent}"}
+
+
 def test_both_formats_are_named() -> None:
     found = facts_of(described({"zarr.json": group_v3(), "old/.zarray": array_v2([4])}).structure)
     assert len(found[BASE][f"{DCT}conformsTo"]) == 2
