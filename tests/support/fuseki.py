@@ -123,8 +123,13 @@ class FusekiServer:
         return FusekiGraphStore.for_dataset(f"{self.url}/{audience}", audience=audience, **given)
 
     def clear(self) -> None:
-        for service in ("catalog-update/update", "public-update/update", "catalog-rejected/update"):
-            self.update(service, "DROP ALL")
+        for dataset, update in (
+            ("catalog", "catalog-update"),
+            ("public", "public-update"),
+            ("catalog-rejected", "catalog-rejected"),
+        ):
+            if "true" in self.ask(f"{dataset}/sparql", "ASK { { GRAPH ?g { ?s ?p ?o } } UNION { ?s ?p ?o } }").text:
+                self.update(f"{update}/update", "DROP ALL")
 
 
 def our_fuseki(folder: Path, *, config: Path | None = None) -> FusekiServer:

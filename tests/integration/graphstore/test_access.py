@@ -38,7 +38,8 @@ def test_nothing_can_be_written_where_users_read(fuseki: FusekiServer, service: 
         for method in ("POST", "PUT", "DELETE", "PATCH"):
             for query, body, kind in bodies:
                 url = f"{fuseki.url}/{service}{path}{query}"
-                answer = client.request(method, url, content=body.encode(), headers={"Content-Type": kind})
+                # A server that refuses before it has read the body closes the connection.
+                answer = client.request(method, url, content=body.encode(), headers={"Content-Type": kind, "Connection": "close"})
                 assert answer.status_code >= 400, f"{method} {path}{query} {kind}: {answer.status_code} {answer.text[:200]}"
         assert store.read_graph(A) == content(3)
         assert count_of(store) == 3
@@ -69,10 +70,10 @@ def test_nothing_can_be_written_where_users_read(fuseki: FusekiServer, service: 
         "$/../catalog-update/update",
     ],
 )
-@pytest.mark.parametrize("login", [None, ("catalog", "wrong"), ("admin", "admin"), ("", "")])
-def test_writing_asks_for_the_password(fuseki: FusekiServer, path: str, login: tuple[str, str] | None) -> None:
-    answer = send("POST", f"{fuseki.url}/{path}", "INSERT DATA { <x:s> <x:p> 1 }", "application/sparql-update", auth=login)
-    assert answer.status_code >= 400
+def test_writing_asks_for_the_password(fuseki: FusekiServer, path: str) -> None:
+    for login in (None, ("catalog", "wrong"), ("admin", "admin"), ("", "")):
+        answer = send("POST", f"{fuseki.url}/{path}", "INSERT DATA { <x:s> <x:p> 1 }", "application/sparql-update", auth=login)
+        assert answer.status_code >= 400
     with fuseki.store() as store:
         assert count_of(store) == 0
         assert fuseki.ask("catalog-rejected/sparql", "ASK { ?s ?p ?o }").text.split() == ["_askResult", "false"]

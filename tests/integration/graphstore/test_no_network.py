@@ -92,7 +92,12 @@ def test_no_spelling_gets_through_fuseki_itself(fuseki: FusekiServer, canary: Ca
         for path in ("shacl?graph=default", "data?default", "data", "upload", "", "sparql"):
             for body, kind in ((graph, "text/turtle"), (context, "application/ld+json")):
                 for method in ("POST", "PUT"):
-                    client.request(method, f"{fuseki.url}/catalog/{path}", content=body.encode(), headers={"Content-Type": kind})
+                    client.request(
+                        method,
+                        f"{fuseki.url}/catalog/{path}",
+                        content=body.encode(),
+                        headers={"Content-Type": kind, "Connection": "close"},
+                    )
     assert canary.visits == 0
 
 
