@@ -274,11 +274,11 @@ def canonical_json(value: Json) -> str:
     Equal values give equal text whichever parser read them, so digests do not depend on the route.
     """
     try:
-        text = orjson.dumps(value, None, _SORTED)
+        text = orjson.dumps(value, None, _SORTED).decode()
     except orjson.JSONEncodeError:  # an integer beyond 64 bits
-        text = b"null"
-    if b"null" not in text or _is_finite(value):
-        return text.decode()
+        text = "null"
+    if "null" not in text or _is_finite(value):
+        return text
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -83,7 +83,8 @@ class AttributeWriter:
         The lines of attributes that were not met before are added to ``lines``.
         """
         found: list[str] = []
-        for key, value in sorted(attributes.items()):
+        for key in sorted(attributes):
+            value = attributes[key]
             kind = type(value)
             identity = (key, kind, value if kind is str or kind is int else canonical_json(value))
             links = self._links.get(identity)
