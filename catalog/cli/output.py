@@ -44,7 +44,7 @@ def say_json(value: Any) -> None:
 def say_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table; in a pipe it keeps its full width."""
     wide = not Console(file=sys.stdout).is_terminal
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=wide)
     for row in rows:
