@@ -1,0 +1,69 @@
+"""Settings come from CATALOG_… variables, say what is wrong with them, and never show a secret."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from catalog.bootstrap import open_graph_store, plan_limits, store_access
+from catalog.errors import InputError
+from catalog.graphstore.absent import AbsentGraphStore
+from catalog.settings import load_settings
+
+
+def test_the_default_is_a_folder_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    settings = load_settings()
+    assert settings.graph_store_kind == "embedded"
+    assert settings.graph_store_place == str(tmp_path / "zarr-linked-catalog" / "graphs")
+    assert settings.archive_place == str(tmp_path / "zarr-linked-catalog" / "graphs" / "archive")
+
+
+def test_fuseki_by_either_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CATALOG_FUSEKI__URL", "http://127.0.0.1:3030/catalog")
+    assert (load_settings().graph_store_kind, load_settings().graph_store_place) == ("fuseki", "http://127.0.0.1:3030/catalog")
+    monkeypatch.setenv("CATALOG_GRAPH_STORE", "fuseki:http://127.0.0.1:3031/catalog")
+    assert load_settings().graph_store_place == "http://127.0.0.1:3031/catalog"
+
+
+def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CATALOG_FUSEKI__PASSWORD", "canary-5511")
+    monkeypatch.setenv("CATALOG_CREDENTIALS", '{"https://h/": {"type": "bearer", "token": "canary-5512"}}')
+    settings = load_settings()
+    assert "canary" not in repr(settings) + str(settings) + settings.model_dump_json()
+    assert settings.parsed_credentials()["https://h/"]["token"] == "canary-5512"
+    assert "canary" not in repr(store_access(settings))
+
+
+def test_the_setting_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(
+        '{"https://a/": {"type": "bearer", "token": "1"}, "https://b/": {"type": "bearer", "token": "2"}}'
+    )
+    monkeypatch.setenv("CATALOG_CREDENTIALS_FILE", str(tmp_path / "c.json"))
+    monkeypatch.setenv("CATALOG_CREDENTIALS", '{"https://b/": {"type": "bearer", "token": "3"}}')
+    found = load_settings().parsed_credentials()
+    assert {prefix: fields["token"] for prefix, fields in found.items()} == {"https://a/": "1", "https://b/": "3"}
+
+
+def test_limits_of_a_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CATALOG_READ__MAX_CHUNKS", "7")
+    assert plan_limits(load_settings()).max_chunks == 7
+    monkeypatch.setenv("CATALOG_READ__MAX_CHUNKS", "none")
+    with pytest.raises(InputError, match="CATALOG_READ__MAX_CHUNKS"):
+        load_settings()
+
+
+def test_a_fuseki_of_ones_own_keeps_no_public_audience_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CATALOG_GRAPH_STORE", "fuseki:http://127.0.0.1:9/ds")
+    monkeypatch.setenv("CATALOG_FUSEKI__UPDATE_URL", "http://127.0.0.1:9/ds/update")
+    assert isinstance(open_graph_store(load_settings(), "public"), AbsentGraphStore)
+    monkeypatch.setenv("CATALOG_FUSEKI__PUBLIC_URL", "http://127.0.0.1:9/open")
+    store = open_graph_store(load_settings(), "public")
+    assert not isinstance(store, AbsentGraphStore)
+    store.close()
+
+
+def test_a_graph_store_of_no_known_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CATALOG_GRAPH_STORE", "virtuoso:x")
+    with pytest.raises(InputError, match="embedded:FOLDER or fuseki:URL"):
+        open_graph_store(load_settings())
