@@ -1,6 +1,5 @@
 """Settings come from CATALOG_… variables, say what is wrong with them, and never show a secret."""
 
-import json
 from pathlib import Path
 
 import pytest
