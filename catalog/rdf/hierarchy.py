@@ -32,14 +32,11 @@ SPECIFICATIONS = {
 
 _BLOCK = 100
 _PATH, _LABEL, _DIGEST = f" <{terms.PATH}> ", f" <{RDFS_LABEL}> ", f" <{terms.DIGEST}> "
-_IN_DATASET, _IS_PART_OF, _HAS_PART = f" <{terms.IN_DATASET}> ", f" <{DCT}isPartOf> ", f" <{DCT}hasPart> "
+_FORMAT, _IS_PART_OF, _HAS_PART = f" <{terms.ZARR_FORMAT}> ", f" <{DCT}isPartOf> ", f" <{DCT}hasPart> "
 _SHAPE, _DIMENSION_COUNT = f" <{terms.SHAPE}> ", f" <{terms.DIMENSION_COUNT}> "
 _LAYOUT, _DIMENSION = f" <{terms.LAYOUT}> ", f" <{terms.DIMENSION}> "
 _ARRAY = f" <{RDF_TYPE}> <{terms.CLASS_ZARR_ARRAY}> .\n"
-_GROUP = {
-    fmt: [f" <{RDF_TYPE}> <{terms.CLASS_ZARR_GROUP}> .\n", f" <{terms.ZARR_FORMAT}> {literals.integer(fmt)} .\n"]
-    for fmt in SPECIFICATIONS
-}
+_GROUP = f" <{RDF_TYPE}> <{terms.CLASS_ZARR_GROUP}> .\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +101,9 @@ class _Writer:
         self._contexts = contexts
         self._dataset = f"<{iris.dataset(subject.dataset_id)}>"
         self._prefix = f"<{iris.node(subject.dataset_id, '')}"
+        self._name = literals.string(subject.name)
+        self._in_dataset = f" <{terms.IN_DATASET}> {self._dataset} .\n"
+        self._groups = {fmt: [_GROUP, self._in_dataset, f"{_FORMAT}{literals.integer(fmt)} .\n"] for fmt in SPECIFICATIONS}
         self._nodes: dict[str, str] = {}
         self._structures: dict[tuple[str, tuple[int, ...], tuple[str | None, ...]], list[str]] = {}
         self._dimensions: dict[tuple[int, int, str | None], str] = {}
@@ -127,7 +127,7 @@ class _Writer:
         pairs = [
             (RDF_TYPE, f"<{DCAT}Dataset>"),
             (f"{DCT}identifier", literals.string(subject.dataset_id)),
-            (RDFS_LABEL, literals.string(subject.name)),
+            (RDFS_LABEL, self._name),
             *((f"{DCT}conformsTo", f"<{SPECIFICATIONS[fmt]}>") for fmt in hierarchy.zarr_formats),
         ]
         if hierarchy.nodes[0].path == "":
@@ -136,7 +136,8 @@ class _Writer:
 
     def _node(self, node: Node, lines: list[str]) -> None:
         path = node.path
-        name = self._nodes[path] = f"{self._prefix}{encoded_path(path)}>"
+        encoded = encoded_path(path)
+        name = self._nodes[path] = f"{self._prefix}{encoded}>"
         folder, _, last = path.rpartition("/")
         parent = self._nodes.get(folder, "") if path else self._dataset
         if not parent:
@@ -147,11 +148,12 @@ class _Writer:
             if structure is None:
                 structure = self._structures[key] = self._structure(node, lines)
         else:
-            structure = _GROUP[node.zarr_format]
+            structure = self._groups[node.zarr_format]
+        # What needs no escape in an IRI needs none in a literal.
+        quoted, label = (f'"{path}"', f'"{last}"') if encoded == path else (literals.string(path), literals.string(last))
         lines.append(
-            f"{name}{_PATH}{literals.string(path)} .\n"
-            f"{name}{_LABEL}{literals.string(last or self._subject.name)} .\n"
-            f"{name}{_IN_DATASET}{self._dataset} .\n"
+            f"{name}{_PATH}{quoted} .\n"
+            f"{name}{_LABEL}{label if path else self._name} .\n"
             f"{name}{_IS_PART_OF}{parent} .\n"
             f"{parent}{_HAS_PART}{name} .\n"
             f'{name}{_DIGEST}"{node.digest}" .\n'
@@ -171,6 +173,7 @@ class _Writer:
         dimensions = enumerate(zip(array.shape, array.dimension_names, strict=True))
         return [
             _ARRAY,
+            self._in_dataset,
             f"{_SHAPE}{literals.json(canonical_json(array.shape))} .\n",
             f"{_DIMENSION_COUNT}{literals.integer(len(array.shape))} .\n",
             f"{_LAYOUT}{self._layout(array.layout, lines)} .\n",

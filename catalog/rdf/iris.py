@@ -44,7 +44,7 @@ def safe_base(text: str) -> str:
 
 def content_hash(text: str) -> str:
     """24 hexadecimal digits that name a content; 96 bits, so a clash is out of reach for any catalogue."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def encoded_path(path: str) -> str:
