@@ -125,23 +125,30 @@ class _Ingest:
         if not self.request.dry_run:
             self.progress("writing")
             self._write(harvest, hierarchy, description, report, problems, source=source, shapes=shapes, curated=curated)
-        return IngestResult(
-            id=self.dataset.id,
-            iri=self.workspace.iris.dataset(self.dataset.id),
-            location=self.dataset.location,
-            route=harvest.route,
-            requests=harvest.requests,
+        return self._result(
+            harvest,
             groups=len(hierarchy.groups),
             arrays=len(hierarchy.arrays),
             triples=description.triples,
             conforms=report.conforms,
             accepted=report.accepted,
             changed=not self.request.dry_run,
-            access=self.dataset.access,
             problems=problems,
             report=report,
+        )
+
+    def _result(self, harvest: Harvest, **found: Any) -> IngestResult:
+        """The outcome: which dataset, how it was read, and what was found."""
+        return IngestResult(
+            id=self.dataset.id,
+            iri=self.workspace.iris.dataset(self.dataset.id),
+            location=self.dataset.location,
+            access=self.dataset.access,
+            route=harvest.route,
+            requests=harvest.requests,
             complete=harvest.complete,
             fresh=harvest.fresh,
+            **found,
         )
 
     def _mapping(self) -> str:
@@ -214,22 +221,15 @@ class _Ingest:
         latest = self.dataset.latest
         assert latest is not None  # noqa: S101 - _is_unchanged looked
         put_records(self.workspace, [replace(self.dataset, checked=_now())])
-        return IngestResult(
-            id=self.dataset.id,
-            iri=self.workspace.iris.dataset(self.dataset.id),
-            location=self.dataset.location,
-            route=harvest.route,
-            requests=harvest.requests,
+        return self._result(
+            harvest,
             groups=latest.groups,
             arrays=latest.arrays,
             triples=latest.triples,
             conforms=latest.conforms,
             accepted=latest.accepted,
             changed=False,
-            access=self.dataset.access,
             problems=problems,
-            complete=harvest.complete,
-            fresh=harvest.fresh,
         )
 
     def _write(
