@@ -37,6 +37,7 @@ from catalog.graphstore.oxigraph import answer_query, read_bindings
 from catalog.graphstore.oxigraph_write import make_union, write_deltas
 from catalog.graphstore.queries import bind, write_iri
 from catalog.graphstore.read_write_lock import ReadWriteLock
+from catalog.graphstore.store_log import StoreLog
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _GRAPHS, _REJECTED = "graphs", "rejected"
@@ -81,6 +82,7 @@ class EmbeddedGraphStore:
         self._max_answer_bytes = max_answer_bytes
         self._threads = ReadWriteLock()
         self._stores: dict[str, ox.Store] = {}
+        self._logs = {place: StoreLog(self.folder / place) for place in (_GRAPHS, _REJECTED)}
         self._lock: FolderLock | None = None
         self._closed = False
         if writable:
@@ -148,7 +150,7 @@ class EmbeddedGraphStore:
                 make_union(store, mark)
             deltas = [delta for update in updates if (delta := self._plan(place, update))]
             if deltas:
-                write_deltas(store, self.folder / place, deltas, mark if place == _GRAPHS else None)
+                write_deltas(store, self._logs[place], deltas, mark if place == _GRAPHS else None)
 
     def _plan(self, place: str, update: GraphUpdate) -> Delta:
         previous = update.previous

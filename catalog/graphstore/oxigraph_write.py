@@ -22,12 +22,10 @@ from catalog.errors import InputError
 from catalog.graphstore.bindings import Iri
 from catalog.graphstore.delta import Delta, check_ntriples, for_sparql, write_sequence
 from catalog.graphstore.queries import bind, load_query, write_iri
+from catalog.graphstore.store_log import StoreLog, sync_path
 
 BULK_BYTES: Final = 256 * 1024
 """From how many added bytes on a bulk load is faster than a transaction (about 2,000 triples)."""
-
-LOG_BYTES: Final = 4 * 2**20
-"""From how many bytes of log on a flush is worth its time: who opens the store reads what is left of the log again."""
 
 _BATCH: Final = 2000
 """Subjects in one look-up."""
@@ -46,44 +44,13 @@ def set_mark(mark: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-    _sync(mark.parent)
+    sync_path(mark.parent)
 
 
 def clear_mark(mark: Path) -> None:
     """Say on disk that the default graph is the union."""
     mark.unlink(missing_ok=True)
-    _sync(mark.parent)
-
-
-def _sync(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def make_durable(store: ox.Store, folder: Path) -> None:
-    """Let what was committed survive the loss of power.
-
-    A transaction is in the store's log (``*.log``) before it is committed, so it is enough to see that log on disk; a bulk load
-    sees to its files by itself. A flush instead writes a file for each of nine indexes, which have to be merged later: 36 ms for
-    300 triples, where the log takes 7.
-
-    Raises
-    ------
-    OSError
-        The disk failed.
-    """
-    try:
-        logs = list(folder.glob("*.log"))
-        if sum(log.stat().st_size for log in logs) < LOG_BYTES:
-            for path in (*logs, folder):
-                _sync(path)
-            return
-    except FileNotFoundError:  # Oxigraph began a new log meanwhile
-        pass
-    store.flush()
+    sync_path(mark.parent)
 
 
 def make_union(store: ox.Store, mark: Path) -> None:
@@ -96,15 +63,15 @@ def make_union(store: ox.Store, mark: Path) -> None:
     clear_mark(mark)
 
 
-def write_deltas(store: ox.Store, folder: Path, deltas: Sequence[Delta], mark: Path | None) -> None:
+def write_deltas(store: ox.Store, log: StoreLog, deltas: Sequence[Delta], mark: Path | None) -> None:
     """Change several named graphs and the default graph; on disk on return.
 
     Parameters
     ----------
     store
         A writable store whose default graph is the union of its named graphs, and that nobody reads meanwhile.
-    folder
-        Where it lies.
+    log
+        Its log.
     deltas
         What changes, one for each graph.
     mark
@@ -122,16 +89,16 @@ def write_deltas(store: ox.Store, folder: Path, deltas: Sequence[Delta], mark: P
     if not removes and sum(len(delta.added) for delta in deltas) >= BULK_BYTES:
         for delta in deltas:
             _check_lines(delta.graph, delta.added)
-        _load(store, folder, deltas, mark)
+        _load(store, log, deltas, mark)
     else:
         for delta in deltas:
             check_ntriples(delta.graph, delta.removed)
             check_ntriples(delta.graph, delta.added)
         store.update(_write_update(store, deltas, union=mark is not None).decode())
-        make_durable(store, folder)
+        log.secure(store, sum(delta.removed.count(b"\n") + delta.added.count(b"\n") for delta in deltas))
 
 
-def _load(store: ox.Store, folder: Path, deltas: Sequence[Delta], mark: Path | None) -> None:
+def _load(store: ox.Store, log: StoreLog, deltas: Sequence[Delta], mark: Path | None) -> None:
     named = b"".join(delta.added.replace(b" .\n", f" {write_iri(delta.graph)} .\n".encode()) for delta in deltas)
     try:
         if mark is None:
@@ -147,7 +114,7 @@ def _load(store: ox.Store, folder: Path, deltas: Sequence[Delta], mark: Path | N
         if mark is not None:
             clear_mark(mark)
         raise InputError(f"the content is not canonical N-Triples: {error.msg}") from error
-    make_durable(store, folder)
+    log.secure(store, 0)
     if mark is not None:
         clear_mark(mark)
 

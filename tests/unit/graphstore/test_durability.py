@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from catalog.graphstore import oxigraph_write
+from catalog.graphstore import store_log
 from catalog.graphstore.door import GraphUpdate
 from catalog.graphstore.embedded import EmbeddedGraphStore
 
@@ -52,19 +52,31 @@ def _logs(folder: Path) -> dict[int, int]:
     return {state.st_ino: state.st_size for state in states}
 
 
-@pytest.mark.parametrize("limit", [oxigraph_write.LOG_BYTES, 1])
+@pytest.mark.parametrize("limit", [store_log.MAX_LINES, 1])
 def test_a_reader_finds_what_is_only_in_the_log_and_what_was_flushed(tmp_path: Path, limit: int) -> None:
-    with mock.patch.object(oxigraph_write, "LOG_BYTES", limit), EmbeddedGraphStore(tmp_path) as store:
+    with mock.patch.object(store_log, "MAX_LINES", limit), EmbeddedGraphStore(tmp_path) as store:
         store.apply([GraphUpdate(GRAPH, _lines(3))])
     with EmbeddedGraphStore(tmp_path, writable=False) as reader:
         assert reader.read_graph(GRAPH) == _lines(3)
 
 
 def test_a_log_is_flushed_before_it_is_long(tmp_path: Path) -> None:
-    with mock.patch.object(oxigraph_write, "LOG_BYTES", 50_000), EmbeddedGraphStore(tmp_path) as store:
+    with mock.patch.object(store_log, "MAX_LINES", 100), EmbeddedGraphStore(tmp_path) as store:
         for number in range(40):
             store.apply([GraphUpdate(f"{GRAPH}{number}", _lines(20))])
-            assert sum(_logs(tmp_path).values()) < 100_000
+            assert max(_logs(tmp_path).values()) < 100_000
+
+
+def test_small_changes_after_a_large_one_are_not_flushed(tmp_path: Path) -> None:
+    files = tmp_path / "catalog" / "graphs"
+    with mock.patch.object(store_log, "MAX_LINES", 100), EmbeddedGraphStore(tmp_path) as store:
+        assert not list(files.glob("*.sst"))
+        store.apply([GraphUpdate(GRAPH, _lines(100))])
+        flushed = set(files.glob("*.sst"))
+        assert flushed
+        for number in range(3):
+            store.apply([GraphUpdate(f"{GRAPH}{number}", _lines(10))])
+        assert set(files.glob("*.sst")) == flushed
 
 
 def test_a_process_that_dies_right_after_leaves_the_change(tmp_path: Path) -> None:
