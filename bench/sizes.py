@@ -21,6 +21,8 @@ class Sizes:
         Bytes of the array whose values are read.
     dataset_arrays, datasets
         Arrays of one dataset, and how many datasets a growing catalogue holds at each point.
+    settle_s
+        Seconds to wait after each growth, in which Oxigraph merges its files.
     """
 
     runs: int = 5
@@ -31,6 +33,7 @@ class Sizes:
     value_bytes: int = 256 * 2**20
     dataset_arrays: int = 1_000
     datasets: tuple[int, ...] = (1, 10)
+    settle_s: float = 2.0
 
 
 DEFAULT = Sizes()
@@ -43,4 +46,5 @@ TINY = Sizes(
     value_bytes=2**16,
     dataset_arrays=3,
     datasets=(1, 2),
+    settle_s=0.0,
 )
