@@ -2,8 +2,8 @@
 
 Oxigraph writes a transaction to the store's log (``*.log``) before it commits it, so it is enough to see that log on disk; a bulk
 load sees to its files by itself. A flush makes the log superfluous, but it writes a file for each of nine indexes, which have to
-be merged later: 36 ms for 300 triples, where the log takes 7. Yet whoever opens the store reads again what the log still holds, so
-from time to time a flush is worth it.
+be merged later: 36 ms for 300 triples, where the log takes 7. Yet whoever opens the store reads again what the log still holds,
+so from time to time a flush is worth it.
 
 How much that is has to be counted here: Oxigraph uses old log files again, so their sizes do not tell.
 """

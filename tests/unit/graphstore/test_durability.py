@@ -70,13 +70,13 @@ def test_a_log_is_flushed_before_it_is_long(tmp_path: Path) -> None:
 def test_small_changes_after_a_large_one_are_not_flushed(tmp_path: Path) -> None:
     files = tmp_path / "catalog" / "graphs"
     with mock.patch.object(store_log, "MAX_LINES", 100), EmbeddedGraphStore(tmp_path) as store:
-        new = set(files.glob("*.sst"))
+        new = set(files.glob("*.log"))
         store.apply([GraphUpdate(GRAPH, _lines(100))])
-        flushed = set(files.glob("*.sst"))
-        assert flushed > new
+        flushed = set(files.glob("*.log"))
+        assert flushed != new, "a flush begins a new log"
         for number in range(3):
             store.apply([GraphUpdate(f"{GRAPH}{number}", _lines(10))])
-        assert set(files.glob("*.sst")) == flushed
+        assert set(files.glob("*.log")) == flushed
 
 
 def test_a_process_that_dies_right_after_leaves_the_change(tmp_path: Path) -> None:
