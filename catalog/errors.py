@@ -6,7 +6,10 @@
     ├── InputError              400  the caller's argument is wrong                      (ValueError)
     ├── ForbiddenError          403  a policy, or a missing right                        (PermissionError)
     │   ├── StoreUnauthorizedError   the store answered 401: no credential, or a wrong one
-    │   └── StoreForbiddenError      the store answered 403: the credential may not do this
+    │   ├── StoreForbiddenError      the store answered 403: the credential may not do this
+    │   │   └── ListingRefusedError  the store gives documents by name, but no list of names
+    │   ├── LinkOutsideError         a link leads out of a local store
+    │   └── NotAFileError            something that is no regular file stands where a document or chunk should be
     ├── NotFoundError           404  no such dataset, node, store or URI                 (LookupError)
     ├── ConflictError           409  it contradicts what is recorded                     (RuntimeError)
     │   └── StaleSnapshotError       the array changed after it was catalogued
@@ -86,6 +89,24 @@ class StoreForbiddenError(ForbiddenError):
     """The Zarr store refused the request (403)."""
 
     code = "store-forbidden"
+
+
+class ListingRefusedError(StoreForbiddenError):
+    """The store gives documents by name, but no list of names."""
+
+    code = "listing-refused"
+
+
+class LinkOutsideError(ForbiddenError):
+    """A link leads out of the store's root."""
+
+    code = "link-outside"
+
+
+class NotAFileError(ForbiddenError):
+    """Something that is no regular file stands where a document or chunk should be."""
+
+    code = "not-a-file"
 
 
 class NotFoundError(CatalogError, LookupError):

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from urllib.parse import unquote
 
 from catalog.errors import ConflictError, NotFoundError
 from catalog.graphstore.bindings import Iri, Literal
@@ -52,7 +53,7 @@ class Registry:
         ids = self._at(above)
         for folder in above:
             if folder in ids:
-                return self._iris.node(ids[folder], location[len(folder) :].strip("/"))
+                return self._iris.node(ids[folder], unquote(location[len(folder) :].strip("/")))
         return None
 
     def below(self, location: str) -> list[Dataset]:
@@ -108,7 +109,7 @@ def _folders_above(location: str) -> list[str]:
 
 def name_of(location: str) -> str:
     """The readable name of a store: the last segment of its location."""
-    return location.rstrip("/").rpartition("/")[2] or location
+    return unquote(location.rstrip("/").rpartition("/")[2]) or location
 
 
 def new_id(location: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from catalog.errors import (
     LimitExceededError,
+    ListingRefusedError,
     MetadataError,
     NotFoundError,
     Problem,
@@ -29,7 +30,7 @@ from catalog.metadata.document import (
     parse_document,
 )
 from catalog.metadata.key import safe_key
-from catalog.stores.listing import ListingRefusedError, is_array_v3, too_large
+from catalog.stores.listing import is_array_v3, too_large
 from catalog.stores.source import Source
 
 OTHER_KEYS = (".all_metadata", "zmetadata")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from catalog.errors import Problem, StoreForbiddenError
+from catalog.errors import Problem
 
 DOCUMENT_NAMES = ("zarr.json", ".zarray", ".zgroup", ".zattrs")
 """File names of metadata documents; the first two can say that a folder is an array."""
@@ -17,12 +17,6 @@ MAX_NAMES = 1_000_000
 """Names that are read of one folder."""
 
 _NODE_TYPE = re.compile(rb'"node_type"\s*:\s*"(array|group)"')
-
-
-class ListingRefusedError(StoreForbiddenError):
-    """The store gives documents by name, but no list of names."""
-
-    code = "listing-refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from typing import Final
 
 from catalog.errors import (
     CatalogError,
-    ForbiddenError,
     InputError,
     LimitExceededError,
+    LinkOutsideError,
+    NotAFileError,
     NotFoundError,
     Problem,
     StoreForbiddenError,
@@ -41,18 +42,6 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LINK_OR_NO_FOLDER: Final = {errno.ELOOP, errno.ENOTDIR}
 _ABSENT: Final = {errno.ENOENT, errno.ENAMETOOLONG}
-
-
-class LinkOutsideError(ForbiddenError):
-    """A link leads out of the store's root."""
-
-    code = "link-outside"
-
-
-class NotAFileError(ForbiddenError):
-    """Something that is no regular file stands where a document or chunk should be."""
-
-    code = "not-a-file"
 
 
 class LocalFolder:

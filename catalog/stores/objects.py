@@ -16,12 +16,13 @@ import fsspec.asyn
 from catalog.errors import (
     CatalogError,
     LimitExceededError,
+    ListingRefusedError,
     StoreForbiddenError,
     StoreUnauthorizedError,
     StoreUnavailableError,
 )
 from catalog.metadata.key import safe_key
-from catalog.stores.listing import MAX_NAMES, ListingRefusedError
+from catalog.stores.listing import MAX_NAMES
 from catalog.stores.url import join_key
 
 SETTING = "CATALOG_CREDENTIALS"

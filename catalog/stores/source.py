@@ -10,12 +10,12 @@ from typing import Any, Protocol
 from catalog.errors import CatalogError
 from catalog.metadata.document import DocumentLimits
 from catalog.stores.credentials import Credentials
-from catalog.stores.listing import Found, ListingRefusedError
+from catalog.stores.listing import Found
 from catalog.stores.local import LocalSource
 from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
 from catalog.stores.url import StoreUrl, locate
 
-__all__ = ["Found", "ListingRefusedError", "Source", "open_source"]
+__all__ = ["Found", "Source", "open_source"]
 
 
 class Source(Protocol):

@@ -6,6 +6,7 @@ import pytest
 
 from catalog.errors import (
     ForbiddenError,
+    ListingRefusedError,
     NotFoundError,
     StoreForbiddenError,
     StoreUnauthorizedError,
@@ -13,7 +14,6 @@ from catalog.errors import (
 )
 from catalog.stores.credentials import Basic, Bearer, Credentials, Headers, HttpCredential
 from catalog.stores.documents import read_documents
-from catalog.stores.source import ListingRefusedError
 from tests.support.http_server import Reply, WebServer
 from tests.unit.stores.suite import Place, documents_of, kinds_of
 from tests.unit.stores.trees import (

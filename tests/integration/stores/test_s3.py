@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from catalog.errors import StoreForbiddenError, StoreUnauthorizedError, StoreUnavailableError
+from catalog.errors import ListingRefusedError, StoreForbiddenError, StoreUnauthorizedError, StoreUnavailableError
 from catalog.stores.credentials import S3, Credentials
 from catalog.stores.documents import read_documents
 from catalog.stores.policy import Timeouts
-from catalog.stores.source import ListingRefusedError, open_source
+from catalog.stores.source import open_source
 from tests.support.http_server import Reply, Request, WebServer
 from tests.support.s3_server import KEY, SECRET, S3Server
 from tests.unit.stores.suite import Place, documents_of, kinds_of

@@ -173,6 +173,17 @@ def test_a_group_inside_a_known_store_is_linked_to_it(workspace: Workspace, tmp_
     assert Registry(workspace.catalog, workspace.iris).require("part").part_of is None
 
 
+def test_names_are_not_encoded_twice(workspace: Workspace, tmp_path: Path) -> None:
+    root = write_v3(tmp_path / "my store", {"": group_v3(), "my group": group_v3(), "my group/a": array_v3([1])})
+    ingest(workspace, IngestRequest(str(root), dataset_id="whole"))
+    ingest(workspace, IngestRequest(str(root / "my group"), dataset_id="part"))
+    part = Registry(workspace.catalog, workspace.iris).require("part")
+    assert part.name == "my group"
+    assert part.part_of == "http://localhost:8000/datasets/whole/nodes/my%20group"
+    nodes = workspace.catalog.query("SELECT ?n WHERE { ?n a zo:ZarrGroup ; zo:inDataset ?d ; zo:path 'my group' }", "csv")
+    assert nodes.body.split()[1].decode() == part.part_of
+
+
 def test_deleting_leaves_no_quad(workspace: Workspace, tmp_path: Path) -> None:
     before = {store.audience: graphs(store) for store in (workspace.catalog, workspace.public)}
     root = two_arrays(tmp_path / "s")

@@ -10,11 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from catalog.errors import ForbiddenError, InputError, LimitExceededError, NotFoundError, StoreForbiddenError
+from catalog.errors import (
+    ForbiddenError,
+    InputError,
+    LimitExceededError,
+    LinkOutsideError,
+    NotAFileError,
+    NotFoundError,
+    StoreForbiddenError,
+)
 from catalog.metadata.document import DocumentLimits
 from catalog.stores.documents import Harvest, read_documents
 from catalog.stores.listing import MAX_DEPTH, is_array_v3
-from catalog.stores.local import LinkOutsideError, LocalFolder, NotAFileError
+from catalog.stores.local import LocalFolder
 from catalog.stores.source import open_source
 from tests.unit.stores.suite import Place, documents_of, kinds_of
 from tests.unit.stores.trees import GROUP2, GROUP3, array2, array3, write
