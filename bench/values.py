@@ -35,7 +35,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     for name, layout in _LAYOUTS.items():
         ref, path = refs[name], str(store / name)
         agree("the values", bool(np.array_equal(read_array(ref), _open_and_read(path))), True)
-        ours, peer = medians(sizes.runs, lambda ref=ref: read_array(ref), lambda path=path: _open_and_read(path))
+        ours, peer = medians(3 * sizes.runs, lambda ref=ref: read_array(ref), lambda path=path: _open_and_read(path))
         cells = layout.get("shards", layout["chunks"])
         mebibytes = 4 * np.prod(shape) / 2**20
         yield Figure(f"read values, {name}", ours, peer, GOAL, f"{mebibytes:.3g} MiB in {shape[0] // cells[0] or 1} objects")
