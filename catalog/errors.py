@@ -48,6 +48,8 @@ class Problem:
     severity
         ``error``: a node or document could not be described as it stands; ``warning``: described with a reservation;
         ``info``: worth knowing.
+    line, column
+        Where it stands in the text of its document, both from 1; 0 where that is not known.
     """
 
     path: str
@@ -55,8 +57,10 @@ class Problem:
     message: str
     pointer: str = ""
     severity: Severity = "error"
+    line: int = 0
+    column: int = 0
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, Any]:
         """The problem as the JSON object that reports print."""
         return asdict(self)
 

@@ -58,6 +58,7 @@ def say_problems(problems: Sequence[Problem]) -> None:
     ranked = sorted(problems, key=lambda problem: order[problem.severity])
     for problem in ranked[:MAX_PROBLEMS]:
         where = f"/{problem.path}" + (f" at {problem.pointer}" if problem.pointer else "")
+        where += f" (line {problem.line}, column {problem.column})" if problem.line else ""
         note(f"  {problem.severity}: {where}: {problem.message} [{problem.kind}]")
     if len(ranked) > MAX_PROBLEMS:
         note(f"  … and {len(ranked) - MAX_PROBLEMS} more (--json lists them all)")

@@ -13,15 +13,17 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 import orjson
 
 from catalog.errors import Problem
 from catalog.metadata.collector import collector_paused
+from catalog.metadata.position import find_surprises, line_and_column, place_of_byte
 
 Json = Any
 """A JSON value: dict, list, str, int, float, bool or None."""
@@ -33,6 +35,8 @@ _NEITHER_QUOTE_NOR_BRACKET = bytes(c for c in range(256) if c not in b'"[]{}')
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*"')
 _MAX_DIGITS = 4000
+MAX_NOTES = 100
+"""Problems of one kind that are listed of one document."""
 _SORTED = orjson.OPT_SORT_KEYS
 
 
@@ -106,11 +110,11 @@ class Parsed:
 
 
 class _RefusedError(ValueError):
-    """Raised inside the slow parser to stop at a bound; carries the problem's kind."""
+    """Raised inside the slow parser to stop at a bound; carries the problem's kind, and the text that it stopped at."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, text: str) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind, self.text = kind, text
 
 
 def parse_document(document: Document, limits: DocumentLimits = DEFAULT_LIMITS) -> Parsed:
@@ -146,18 +150,19 @@ def _parse(key: str, data: bytes, limits: DocumentLimits) -> Parsed:
     marks = data.translate(_BRACES_AS_BRACKETS, _NEITHER_QUOTE_NOR_BRACKET)
     if _is_deeper(data, marks, limits.max_depth):
         return _refused(key, "too-deep", f"{key!r} is nested deeper than {limits.max_depth} levels")
+    stopped_at = -1
     try:
         value = orjson.loads(data)
         if _is_plain(data, value, marks.count(b'"')):
             return Parsed(value, note, plain=True)
-    except orjson.JSONDecodeError:
-        pass
-    parsed = _ExactParser(key).parse(data)
+    except orjson.JSONDecodeError as error:
+        stopped_at = error.pos
+    parsed = _ExactParser(key, stopped_at).parse(data)
     return Parsed(parsed.value, note + parsed.problems)
 
 
-def _refused(key: str, kind: str, message: str) -> Parsed:
-    return Parsed(None, (Problem(key, kind, message),))
+def _refused(key: str, kind: str, message: str, place: tuple[int, int] = (0, 0)) -> Parsed:
+    return Parsed(None, (Problem(key, kind, message, line=place[0], column=place[1]),))
 
 
 def _is_plain(data: bytes, value: Json, quotes: int) -> bool:
@@ -198,36 +203,73 @@ def _is_deeper(data: bytes, marks: bytes, depth: int) -> bool:
 
 
 class _ExactParser:
-    """The slow way: the standard library, with every surprise noted."""
+    """The slow way: the standard library, with every surprise noted.
 
-    def __init__(self, key: str) -> None:
-        self._key = key
-        self._notes: list[Problem] = []
+    ``stopped_at`` is the character at which the fast parser gave up; where the text has NaN, that is the first one.
+    """
+
+    def __init__(self, key: str, stopped_at: int) -> None:
+        self._key, self._stopped_at = key, stopped_at
+        self._notes: dict[str, list[Problem]] = {}
+        self._more: Counter[str] = Counter()
+        self._constants = 0
 
     def parse(self, data: bytes) -> Parsed:
         """The value, or a problem of severity error in its place."""
-        key = self._key
+        key, text = self._key, ""
         try:
+            text = data.decode("utf-8")
             value = json.loads(
-                data.decode("utf-8"), object_pairs_hook=self._members, parse_int=self._integer, parse_float=self._real
+                text,
+                object_pairs_hook=self._members,
+                parse_int=self._integer,
+                parse_float=self._real,
+                parse_constant=self._constant,
             )
         except UnicodeDecodeError as error:
-            return _refused(key, "invalid-text", f"{key!r} is not UTF-8: byte {error.start} is {data[error.start]:#04x}")
+            message = f"{key!r} is not UTF-8: byte {error.start} is {data[error.start]:#04x}"
+            return _refused(key, "invalid-text", message, place_of_byte(data, error.start))
         except json.JSONDecodeError as error:
             where = f"line {error.lineno} column {error.colno}"
-            return _refused(key, "invalid-json", f"{key!r} is not JSON: {error.msg} at {where}")
+            return _refused(key, "invalid-json", f"{key!r} is not JSON: {error.msg} at {where}", (error.lineno, error.colno))
         except _RefusedError as error:
-            return _refused(key, error.kind, f"{key!r}: {error}")
+            return _refused(key, error.kind, f"{key!r}: {error}", line_and_column(text, max(0, text.find(error.text))))
         except RecursionError:
             return _refused(key, "too-deep", f"{key!r} is nested too deeply to read")
         if b"\\u" in data:
             value, replaced = _without_surrogates(value)
             if replaced:
                 self._note("lone-surrogate", "a string holds half a character (lone surrogate); U+FFFD stands for it now")
-        return Parsed(value, tuple(self._notes))
+        return Parsed(value, (*self._located(text), *self._non_finite(text)))
 
     def _note(self, kind: str, message: str) -> None:
-        self._notes.append(Problem(self._key, kind, message, severity="warning"))
+        notes = self._notes.setdefault(kind, [])
+        if len(notes) < MAX_NOTES:
+            notes.append(Problem(self._key, kind, message, severity="warning"))
+        else:
+            self._more[kind] += 1
+
+    def _located(self, text: str) -> Iterator[Problem]:
+        """The notes with the places that they speak of, and how many more there are."""
+        if not self._notes:
+            return
+        found = find_surprises(text)
+        tokens = {"duplicate-key": found.repeated, "number-out-of-range": found.infinite, "lone-surrogate": found.halved}
+        for kind, notes in self._notes.items():
+            for note, token in zip_longest(notes, tokens[kind][: len(notes)]):
+                line, column = line_and_column(text, token.offset) if token else (0, 0)
+                yield replace(note, pointer=token.pointer if token else "", line=line, column=column)
+            if self._more[kind]:
+                yield Problem(self._key, kind, f"and {self._more[kind]} more such places", severity="warning")
+
+    def _non_finite(self, text: str) -> Iterator[Problem]:
+        if self._constants:
+            message = f"{self._constants} times NaN or Infinity, which JSON does not have; they are kept as they are"
+            at = self._stopped_at
+            at -= at > 0 and text.startswith("-Infinity", at - 1)
+            known = text.startswith(("NaN", "Infinity", "-Infinity"), at) if at >= 0 else False
+            line, column = line_and_column(text, at) if known else (0, 0)
+            yield Problem(self._key, "non-finite-number", message, "", "info", line, column)
 
     def _members(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         found = dict(pairs)
@@ -238,7 +280,8 @@ class _ExactParser:
 
     def _integer(self, text: str) -> int:
         if len(text) > _MAX_DIGITS:
-            raise _RefusedError("number-too-long", f"an integer of {len(text)} digits; at most {_MAX_DIGITS} are read")
+            message = f"an integer of {len(text)} digits; at most {_MAX_DIGITS} are read"
+            raise _RefusedError("number-too-long", message, text)
         return int(text)
 
     def _real(self, text: str) -> float:
@@ -246,6 +289,10 @@ class _ExactParser:
         if math.isinf(value):
             self._note("number-out-of-range", f"{text:.40} is beyond the largest number of 64 bits; infinity stands for it now")
         return value
+
+    def _constant(self, text: str) -> float:
+        self._constants += 1
+        return float(text)
 
 
 def _some(names: list[str]) -> str:

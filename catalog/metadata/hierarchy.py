@@ -18,6 +18,7 @@ from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits, 
 from catalog.metadata.group import Group
 from catalog.metadata.key import fault_of_key
 from catalog.metadata.node_parser import Node, NodeParser
+from catalog.metadata.position import Text, locate
 
 DOCUMENT_NAMES = ("zarr.json", *V2_NAMES)
 
@@ -80,10 +81,13 @@ def parse_hierarchy(documents: Sequence[Document], limits: DocumentLimits = DEFA
     parser = NodeParser()
     with collector_paused:
         nodes = {node.path: node for node in _nodes(parser, documents, limits) if node is not None}
+    problems = parser.problems
+    if problems:
+        problems = locate(problems, [Text(document.key, document.data) for document in documents])
     if not nodes:
-        problems = parser.problems or [Problem("", "no-node", "the documents hold neither groups nor arrays")]
+        problems = problems or [Problem("", "no-node", "the documents hold neither groups nor arrays")]
         raise MetadataError(_nothing(problems), problems)
-    return Hierarchy(tuple(nodes[path] for path in sorted(nodes)), tuple(parser.problems))
+    return Hierarchy(tuple(nodes[path] for path in sorted(nodes)), tuple(problems))
 
 
 def _nothing(problems: Sequence[Problem]) -> str:

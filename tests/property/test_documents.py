@@ -36,7 +36,7 @@ def parse(text: str, limits: DocumentLimits | None = None) -> Parsed:
 @example({"a": [math.nan, -0.0, 10**400]}, {"indent": 2})
 def test_what_was_written_is_read(value: Any, style: dict[str, Any]) -> None:
     parsed = parse(json.dumps(value, **style))
-    assert parsed.problems == ()
+    assert {problem.kind for problem in parsed.problems} <= {"non-finite-number"}
     assert same(parsed.value, value)
 
 

@@ -79,5 +79,7 @@ def test_a_problem_is_reported_with_all_its_fields() -> None:
         "message": "shape is 'x'",
         "pointer": "/shape",
         "severity": "warning",
+        "line": 0,
+        "column": 0,
     }
     assert Problem("", "k", "m").to_dict()["severity"] == "error"

@@ -65,7 +65,8 @@ def test_what_zarr_writers_write_beside_json() -> None:
     parsed = parse('{"fill_value": NaN, "range": [-Infinity, Infinity]}')
     assert math.isnan(parsed.value["fill_value"])
     assert parsed.value["range"] == [-math.inf, math.inf]
-    assert parsed.problems == ()
+    assert kinds(parsed) == [("non-finite-number", "info")]
+    assert parsed.problems[0].message.startswith("3 times")
     assert not parsed.plain
 
 
@@ -188,7 +189,7 @@ def test_nesting_up_to_the_bound_is_read_and_not_beyond(make: Any) -> None:
 
 
 def test_nesting_counts_where_the_exact_parser_reads() -> None:
-    assert parse('{"a": NaN, "b": ' + nested(63) + "}").problems == ()
+    assert kinds(parse('{"a": NaN, "b": ' + nested(63) + "}")) == [("non-finite-number", "info")]
     assert kinds(parse('{"a": NaN, "b": ' + nested(64) + "}")) == [("too-deep", "error")]
 
 
@@ -260,3 +261,57 @@ def test_a_document_is_parsed_once_for_each_set_of_limits() -> None:
     strict = DocumentLimits(max_depth=1)
     assert kinds(parse_document(document, strict)) == [("too-deep", "error")]
     assert parse_document(document).value == {"a": [1, 2]}
+
+
+LINES = '{\n  "é": 1, %s\n}'
+"""Column 11 of line 2 is where something else begins."""
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        ('"é": 2', "/é"),
+        ('"x": NaN', ""),
+        ('"x": -Infinity', ""),
+        ('"x": 1e400', "/x"),
+        ('"x": 2 3', ""),
+        ('"x": tru', ""),
+        ('"x": "\\udc00"', "/x"),
+        ('"x": %s' % ("7" * 4001), ""),
+    ],
+)
+def test_line_and_column_are_those_that_an_editor_shows(text: str, pointer: str) -> None:
+    (problem,) = parse(LINES % text).problems
+    within = {"é": 0, "2 3": 7}.get(text[-3:], 5) if not text.startswith('"é"') else 0
+    assert (problem.line, problem.column, problem.pointer) == (2, 11 + within, pointer)
+
+
+def test_a_byte_that_is_no_text_has_a_place() -> None:
+    (problem,) = parse(b'{"a": 1,\n"\xc3\xa9b": "\xff"}').problems
+    assert (problem.kind, problem.line, problem.column) == ("invalid-text", 2, 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ('{"a": {"b": 1,\n"b": 2}, "c": 1}', [("/a/b", 2, 1)]),
+        ('[{"x": 1, "x": 2},\n {"y": 1, "y": 2, "y": 3}]', [("/0/x", 1, 11), ("/1/y", 2, 11)]),
+        ('{"o": 1,\n "i": {"k": 1, "k": 2},\n "o": 2}', [("/i/k", 2, 16), ("/o", 3, 2)]),
+        ('{"a/b": 1,\n"a\\u002fb": 2}', [("/a~1b", 2, 1)]),
+        ('{"{": 1, "[,": "}",\n"{": 2}', [("/{", 2, 1)]),
+    ],
+)
+def test_every_object_with_a_key_given_twice_has_its_own_place(text: str, places: list[tuple[str, int, int]]) -> None:
+    assert [(each.pointer, each.line, each.column) for each in parse(text).problems] == places
+
+
+def test_a_thousand_bad_places_are_a_hundred_problems_and_a_count() -> None:
+    problems = parse("[" + ",".join(['{"a":1,"a":2}'] * 1000) + "]").problems
+    assert len(problems) == 101
+    assert "900 more" in problems[-1].message
+
+
+def test_a_text_too_long_to_be_walked_through_loses_the_place_alone() -> None:
+    text = '{"a": 1, "pad": "' + "x" * (4 * 2**20) + '", "a": 2}'
+    (problem,) = parse(text).problems
+    assert (problem.kind, problem.line, problem.column) == ("duplicate-key", 0, 0)

@@ -251,3 +251,40 @@ def test_exact_numbers_reach_the_tree() -> None:
     attributes = parse_hierarchy([Document("zarr.json", text.encode())]).groups[0].attributes
     assert attributes["id"] == 123456789012345678901234567890
     assert attributes["x"] != attributes["x"]
+
+
+V2_CONSOLIDATED = """{"zarr_consolidated_format": 1, "metadata": {
+  ".zgroup": {"zarr_format": 2},
+  "a~b/c/.zarray": {"zarr_format": 2, "chunks": [1], "dtype": "<f4",
+    "shape": "many"},
+  "d/.zgroup": {"zarr_format": 2},
+  "d/.zattrs": [1]}}"""
+V3_CONSOLIDATED = """{"zarr_format": 3, "node_type": "group", "consolidated_metadata": {"metadata": {
+  "x/y": {"zarr_format": 3, "node_type": "array",
+          "shape": -1}}}}"""
+
+
+@pytest.mark.parametrize(
+    ("documents", "places"),
+    [
+        ({".zmetadata": V2_CONSOLIDATED}, {("a~b/c", "shape", 4, 5), ("d", "attributes", 6, 3)}),
+        ({"zarr.json": V3_CONSOLIDATED}, {("x/y", "shape", 3, 11)}),
+        ({"part/zarr.json": V3_CONSOLIDATED}, {("part/x/y", "shape", 3, 11)}),
+        (
+            {
+                "zarr.json": '{"zarr_format": 3,\n "node_type": "group"}',
+                "n/zarr.json": '{"zarr_format": 3,\n "node_type": "leaf"}',
+            },
+            {("n", "node-type", 2, 2)},
+        ),
+        (
+            {".zgroup": '{"zarr_format": 2}', "n/.zarray": '{\n\n"shape": [1.5]}'},
+            {("n", "zarr-format", 0, 0), ("n", "shape", 3, 1)},
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_node_has_its_place_in_the_file(
+    documents: dict[str, str], places: set[tuple[str, str, int, int]]
+) -> None:
+    hierarchy = parse_hierarchy([Document(key, text.encode()) for key, text in documents.items()])
+    assert {(p.path, p.kind, p.line, p.column) for p in hierarchy.problems} == places
