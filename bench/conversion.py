@@ -9,7 +9,7 @@ from bench.hierarchies import write_v3
 from bench.measure import Figure, Goal, agree, median, timed
 from bench.reading import read_hierarchy
 from bench.sizes import Sizes
-from catalog.rdf.hierarchy import Description, Subject, describe
+from catalog.rdf.hierarchy import Description, describe
 from catalog.rdf.iris import Iris
 
 GOAL = Goal("faster", 30)
@@ -35,7 +35,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
 def _describe(path: str) -> tuple[float, Description]:
     """Seconds and outcome; the tree is read anew each time, so that nothing is remembered."""
     hierarchy = read_hierarchy(path)
-    return timed(lambda: describe(hierarchy, Subject("converted", "converted"), Iris()))
+    return timed(lambda: describe(hierarchy, "converted", Iris()))
 
 
 def _build_and_write(triples: list[tuple[object, object, object]]) -> bytes:

@@ -13,7 +13,8 @@ from bench.sizes import Sizes
 from catalog.bridge.array_ref import resolve
 from catalog.services.datasets import list_datasets, show_dataset
 from catalog.services.delete import delete
-from catalog.services.ingest import IngestRequest, ingest
+from catalog.services.ingest import ingest
+from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 
 _ASKED = 50

@@ -12,8 +12,9 @@ from bench.measure import Figure, Goal, agree, median, timed
 from bench.sizes import Sizes
 from catalog.metadata.dataset import Access
 from catalog.rdf.iris import ASSERTED, RECORD
-from catalog.services.ingest import IngestRequest, ingest
+from catalog.services.ingest import ingest
 from catalog.services.outcome import IngestResult
+from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 
 FIRST = Goal("at most", 2)

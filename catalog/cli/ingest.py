@@ -17,6 +17,7 @@ Urls = Annotated[list[str], typer.Argument(metavar="URL...", help="Paths or URLs
 Shapes = Annotated[Path | None, typer.Option("--shapes", help="Folder of shapes to apply beside the built-in ones.")]
 MetadataKey = Annotated[str, typer.Option("--metadata-key", help="Key of the consolidated metadata, such as .all_metadata.")]
 ReportFile = Annotated[Path | None, typer.Option("--report", help="Write the SHACL report to a file: .ttl, .json or .txt.")]
+Require = Annotated[list[str] | None, typer.Option("--require", help="A profile whose violations block; may be given again.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per store and line.")]
 
 
@@ -34,6 +35,7 @@ def ingest(
     metadata_key: MetadataKey = "",
     relocate: Annotated[bool, typer.Option("--relocate", help="The dataset of that id has moved to this URL.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, describe and validate, and write nothing.")] = False,
+    require: Require = None,
     report: ReportFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -44,24 +46,35 @@ def ingest(
         raise InputError("--relocate needs --id: which dataset has moved?")
     if access not in {"", "public", "restricted"}:
         raise InputError(f"--access is {access!r}; public or restricted is allowed")
-    given = {"dataset_id": dataset_id or None, "access": access or None, "relocate": relocate, "dry_run": dry_run}
-    _run(urls, shapes, report, as_json, {**given, "metadata_key": metadata_key or None})
+    given: dict[str, object] = {
+        "dataset_id": dataset_id or None,
+        "access": access or None,
+        "relocate": relocate,
+        "dry_run": dry_run,
+    }
+    _run(urls, shapes, report, as_json, {**given, "metadata_key": metadata_key or None, "require": tuple(require or ())})
 
 
 def validate(
-    urls: Urls, shapes: Shapes = None, metadata_key: MetadataKey = "", report: ReportFile = None, as_json: AsJson = False
+    urls: Urls,
+    shapes: Shapes = None,
+    metadata_key: MetadataKey = "",
+    require: Require = None,
+    report: ReportFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say whether the shapes would accept stores; nothing is written."""
-    _run(urls, shapes, report, as_json, {"dry_run": True, "metadata_key": metadata_key or None})
+    given: dict[str, object] = {"dry_run": True, "metadata_key": metadata_key or None, "require": tuple(require or ())}
+    _run(urls, shapes, report, as_json, given)
 
 
 def _run(urls: list[str], shapes: Path | None, report: Path | None, as_json: bool, given: dict[str, object]) -> None:
     """Take the stores one by one; one that fails does not keep the others from their turn."""
     if report is not None:
         _check_report(report, urls)
-    from catalog.services.ingest import IngestRequest
     from catalog.services.ingest import ingest as run_ingest
     from catalog.services.outcome import failed
+    from catalog.services.request import IngestRequest
 
     worst = 0
     with open_workspace(load_settings(), shapes=shapes) as workspace:

@@ -4,7 +4,7 @@ The structure graph says which nodes there are and what they hold; the asserted 
 attributes. Both are text in blocks, in the order of the nodes' paths, so that equal hierarchies give equal bytes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -17,12 +17,14 @@ from catalog.metadata.layout import Layout
 from catalog.metadata.node_parser import Node
 from catalog.rdf import literals, terms
 from catalog.rdf.attributes import AttributeWriter
+from catalog.rdf.convention import About, Findings, Given
+from catalog.rdf.conventions import find_conventions
 from catalog.rdf.conventions.jsonld import holds_linked_data, read_linked_data
 from catalog.rdf.iris import Iris, encoded_path
 from catalog.rdf.layout import layout_lines
 from catalog.rdf.prefixes import DCAT, DCT, RDF_TYPE, RDFS_LABEL
 
-MAPPING_VERSION = "1"
+MAPPING_VERSION = "2"
 """Changes whenever the same documents would give other triples; unchanged stores are then described anew."""
 
 SPECIFICATIONS = {
@@ -41,11 +43,12 @@ _GROUP = f" <{RDF_TYPE}> <{terms.CLASS_ZARR_GROUP}> .\n"
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The graphs of one snapshot as canonical N-Triples, and what was found on the way."""
+    """The graphs of one snapshot as canonical N-Triples, what was found on the way, and the names of conventions that apply."""
 
     structure: bytes
     asserted: bytes
     problems: tuple[Problem, ...]
+    conventions: tuple[str, ...] = ()
 
     @property
     def triples(self) -> int:
@@ -53,39 +56,51 @@ class Description:
         return self.structure.count(b"\n") + self.asserted.count(b"\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What the graphs are about.
-
-    Attributes
-    ----------
-    dataset_id
-        The dataset's id.
-    name
-        Its readable name.
-    """
-
-    dataset_id: str
-    name: str
-
-
-def describe(hierarchy: Hierarchy, subject: Subject, iris: Iris, contexts: Mapping[str, Json] | None = None) -> Description:
+def describe(
+    hierarchy: Hierarchy,
+    dataset_id: str,
+    iris: Iris,
+    *,
+    contexts: Mapping[str, Json] | None = None,
+    given: Given | None = None,
+) -> Description:
     """The graphs of a hierarchy.
+
+    Nothing in them depends on where the store lies or how it was read: the record graph tells that.
 
     Parameters
     ----------
+    dataset_id
+        Id of the dataset that the hierarchy makes.
     contexts
         Pinned JSON-LD contexts by URL, beside the built-in set.
+    given
+        What was read of the store beside its metadata, because a convention wanted it.
 
     Notes
     -----
     About 10 µs per array and, attributes apart, at most 20 triples.
     """
-    writer = _Writer(subject, iris, contexts)
     structure = BytesIO()  # one buffer: joining blocks would touch twice the memory, which takes longer than writing them
     with collector_paused:
+        conventions = find_conventions(hierarchy)
+        found = Findings()
+        for convention in conventions:
+            _add(found, convention.describe(hierarchy, About(dataset_id, iris), given or Given()))
+        writer = _Writer(dataset_id, iris, contexts, found.consumed)
         structure.writelines(writer.blocks(hierarchy))
-    return Description(structure.getvalue(), "".join(sorted(writer.asserted)).encode(), tuple(writer.problems))
+        structure.write("".join(sorted(found.lines)).encode())
+    problems = (*writer.problems, *found.problems)
+    names = tuple(convention.NAME for convention in conventions)
+    return Description(structure.getvalue(), "".join(sorted(writer.asserted)).encode(), problems, names)
+
+
+def _add(found: Findings, more: Findings) -> None:
+    """Put what two conventions found together."""
+    found.lines |= more.lines
+    found.problems += more.problems
+    for path, keys in more.consumed.items():
+        found.consume(path, keys)
 
 
 class _Writer:
@@ -95,13 +110,15 @@ class _Writer:
     by ``name.join``.
     """
 
-    def __init__(self, subject: Subject, iris: Iris, contexts: Mapping[str, Json] | None) -> None:
+    def __init__(
+        self, dataset_id: str, iris: Iris, contexts: Mapping[str, Json] | None, consumed: Mapping[str, Collection[str]]
+    ) -> None:
         self._iris = iris
-        self._subject = subject
         self._contexts = contexts
-        self._dataset = f"<{iris.dataset(subject.dataset_id)}>"
-        self._prefix = f"<{iris.node(subject.dataset_id, '')}"
-        self._name = literals.string(subject.name)
+        self._consumed = consumed
+        self._id = literals.string(dataset_id)
+        self._dataset = f"<{iris.dataset(dataset_id)}>"
+        self._prefix = f"<{iris.node(dataset_id, '')}"
         self._in_dataset = f" <{terms.IN_DATASET}> {self._dataset} .\n"
         self._groups = {fmt: [_GROUP, self._in_dataset, f"{_FORMAT}{literals.integer(fmt)} .\n"] for fmt in SPECIFICATIONS}
         self._nodes: dict[str, str] = {}
@@ -123,11 +140,10 @@ class _Writer:
             yield "".join(lines).encode()
 
     def _dataset_block(self, hierarchy: Hierarchy) -> str:
-        dataset, subject = self._dataset, self._subject
+        dataset = self._dataset
         pairs = [
             (RDF_TYPE, f"<{DCAT}Dataset>"),
-            (f"{DCT}identifier", literals.string(subject.dataset_id)),
-            (RDFS_LABEL, self._name),
+            (f"{DCT}identifier", self._id),
             *((f"{DCT}conformsTo", f"<{SPECIFICATIONS[fmt]}>") for fmt in hierarchy.zarr_formats),
         ]
         if hierarchy.nodes[0].path == "":
@@ -153,7 +169,7 @@ class _Writer:
         quoted, label = (f'"{path}"', f'"{last}"') if encoded == path else (literals.string(path), literals.string(last))
         lines.append(
             f"{name}{_PATH}{quoted} .\n"
-            f"{name}{_LABEL}{label if path else self._name} .\n"
+            f"{name}{_LABEL}{label if path else self._id} .\n"
             f"{name}{_IS_PART_OF}{parent} .\n"
             f"{parent}{_HAS_PART}{name} .\n"
             f'{name}{_DIGEST}"{node.digest}" .\n'
@@ -219,6 +235,9 @@ class _Writer:
             self.problems.extend(linked.problems)
             lines += [f"{name} <{terms.DESCRIBES}> <{iri}> .\n" for iri in linked.subjects]
             attributes = linked.rest
+        consumed = self._consumed.get(node.path)
+        if consumed:
+            attributes = {key: value for key, value in attributes.items() if key not in consumed}
         links = self._attributes.write(attributes, lines)
         if links:
             lines.append(name + name.join(links))

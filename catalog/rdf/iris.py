@@ -76,6 +76,10 @@ class Iris:
         """A group or an array."""
         return f"{self.base}datasets/{dataset_id}/nodes/{encoded_path(path)}"
 
+    def part(self, dataset_id: str, path: str, kind: str, name: str) -> str:
+        """Something that a node says and that is no node itself: a channel, a region, a coordinate system."""
+        return f"{self.node(dataset_id, path)}#{kind}-{quote(name, safe='')}"
+
     @property
     def skolem(self) -> str:
         """Where the IRIs begin that stand for blank nodes."""

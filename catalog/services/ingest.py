@@ -20,53 +20,26 @@ import orjson
 from catalog.errors import NotFoundError, Problem, UnavailableError
 from catalog.graphstore.bindings import Iri
 from catalog.graphstore.queries import load_query
-from catalog.metadata.dataset import Access, Dataset, Snapshot
+from catalog.metadata.dataset import Dataset, Snapshot
 from catalog.metadata.document import digest_of_documents
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
+from catalog.rdf.convention import Given, Wanted
+from catalog.rdf.conventions import all_wanted, find_conventions
 from catalog.rdf.conventions.jsonld_contexts import contexts_digest
-from catalog.rdf.hierarchy import MAPPING_VERSION, Description, Subject, describe
+from catalog.rdf.hierarchy import MAPPING_VERSION, Description, describe
 from catalog.rdf.iris import CURATED
 from catalog.services.force import Graphs, link_parts, put_aside, put_in_force, put_records
+from catalog.services.harvest import read_harvest
 from catalog.services.outcome import IngestResult, archived_report
 from catalog.services.registry import Registry, name_of, new_id, registration
+from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
-from catalog.stores.documents import Harvest, read_documents
-from catalog.stores.source import open_source
+from catalog.stores.documents import Harvest
 from catalog.stores.url import StoreUrl, parse_store_url
 from catalog.validation.report import Report, to_problems
+from catalog.validation.shapes import add_profiles, profiles_digest
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class IngestRequest:
-    """What the caller wants.
-
-    Attributes
-    ----------
-    url
-        Where the store lies.
-    dataset_id
-        The id it shall have; None: the one it has, else a new one.
-    access
-        Who may learn of it; None: as recorded, else ``restricted`` where the store needs a credential and ``public`` where not.
-    metadata_key
-        Key of the consolidated document to use; None: found by itself.
-    relocate
-        The dataset of that id has moved to this URL.
-    dry_run
-        Read, describe and validate, and write nothing.
-    filesystem
-        An fsspec filesystem to read through, in place of one made from the URL.
-    """
-
-    url: str
-    dataset_id: str | None = None
-    access: Access | None = None
-    metadata_key: str | None = None
-    relocate: bool = False
-    dry_run: bool = False
-    filesystem: Any = None
 
 
 def ingest(workspace: Workspace, request: IngestRequest, progress: Progress = lambda _: None) -> IngestResult:
@@ -103,25 +76,26 @@ class _Ingest:
         self.known = registration(self.registry, self.url.location, self.request.dataset_id, relocate=self.request.relocate)
         self.dataset = self._registered()
         self.progress(f"reading {self.url.location}")
-        harvest = self._harvest()
+        harvest = read_harvest(self.workspace, self.request, self.url, self.known)
         curated = self.workspace.catalog.read_graph(self._graph(CURATED))
         source = digest_of_documents(harvest.documents)
         references = self._references()
-        shapes = _digest_of_all(self.workspace.shapes.digest.encode(), curated, *(each.encode() for each in references.values()))
+        required = ",".join(sorted(self.request.require))
+        judged_by = (self.workspace.shapes.digest, profiles_digest(), required, *references.values())
+        shapes = _digest_of_all(curated, *(each.encode() for each in judged_by))
         if not self.request.dry_run and self._is_unchanged(source, shapes):
             problems = self._problems_before()
             if problems is not None:
                 return self._unchanged(harvest, problems)
         hierarchy = parse_hierarchy(harvest.documents, self.workspace.limits)
         self.progress(f"describing {len(hierarchy.groups)} groups and {len(hierarchy.arrays)} arrays")
-        description = describe(
-            hierarchy, Subject(self.dataset.id, self.dataset.name), self.workspace.iris, self.workspace.contexts
-        )
+        description, missed = self._described(hierarchy)
         self.progress(f"validating {description.triples} triples")
         known = [self.workspace.catalog.read_graph(graph) for graph in references]
         graphs = [description.structure, description.asserted, curated, *known]
-        report = self.workspace.validator.validate(graphs, self.workspace.shapes)
-        problems = (*harvest.problems, *hierarchy.problems, *description.problems, *to_problems(report))
+        chosen = add_profiles(self.workspace.shapes, description.conventions, self.request.require)
+        report = self.workspace.validator.validate(graphs, chosen)
+        problems = (*harvest.problems, *hierarchy.problems, *missed, *description.problems, *to_problems(report))
         if not self.request.dry_run:
             self.progress("writing")
             self._write(harvest, hierarchy, description, report, problems, source=source, shapes=shapes, curated=curated)
@@ -183,24 +157,20 @@ class _Ingest:
     def _needs_credential(self) -> bool:
         return bool(self.url.credential or self.url.query or self.workspace.credentials.find(self.url.location))
 
-    def _harvest(self) -> Harvest:
-        source = open_source(
-            self.url,
-            credentials=self.workspace.credentials,
-            filesystem=self.request.filesystem,
-            allow_protocols=self.workspace.protocols,
-        )
-        try:
-            latest = self.known.latest if self.known else None
-            return read_documents(
-                source,
-                metadata_key=self.request.metadata_key,
-                known_key=(latest.metadata_key or None) if latest else None,
-                known_digest=latest.source_digest if latest else None,
-                limits=self.workspace.limits,
-            )
-        finally:
-            source.close()
+    def _described(self, hierarchy: Hierarchy) -> tuple[Description, tuple[Problem, ...]]:
+        """The graphs, with what conventions wanted to know beside the metadata, and what of that could not be had."""
+        workspace = self.workspace
+        wanted, given = all_wanted(hierarchy, find_conventions(hierarchy)), Given()
+        problems: tuple[Problem, ...] = ()
+        if wanted != Wanted():
+            # zarr-python is imported only where something is to be read.
+            from catalog.bridge.read import StoreAccess  # noqa: PLC0415
+            from catalog.services.supplements import read_supplements  # noqa: PLC0415
+
+            access = StoreAccess(workspace.credentials, self.request.filesystem, allow_protocols=workspace.protocols)
+            given, problems = read_supplements(hierarchy, wanted, self.url, access)
+        found = describe(hierarchy, self.dataset.id, workspace.iris, contexts=workspace.contexts, given=given)
+        return found, problems
 
     def _is_unchanged(self, source: str, shapes: str) -> bool:
         known = self.known

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from catalog.services.ingest import IngestRequest, Progress, ingest
+from catalog.services.ingest import Progress, ingest
 from catalog.services.outcome import IngestResult
+from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 
 

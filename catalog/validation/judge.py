@@ -19,19 +19,19 @@ def judge(data: Sequence[bytes], shapes: Shapes) -> Report:
     table = read_graphs(data)
     for triple in _subclasses():
         table.add(triple)
-    compiled = _compiled(shapes)
+    compiled = _compiled(shapes.files)
     findings = find_results(table, compiled)
     reader = ResultReader(table, compiled)
-    return Report(tuple(sorted(map(reader.read, findings), key=_rank)))
+    return Report(tuple(sorted(map(reader.read, findings), key=_rank)), shapes.required)
 
 
 def _rank(result: Result) -> tuple[int, str, str, str, str]:
     return SEVERITIES.index(result.severity), result.path, result.shape, result.focus, result.value or ""
 
 
-@lru_cache(maxsize=8)
-def _compiled(shapes: Shapes) -> Graph:
-    return compile_shapes(shapes.files)
+@lru_cache(maxsize=32)
+def _compiled(files: tuple[ShapesFile, ...]) -> Graph:
+    return compile_shapes(files)
 
 
 @lru_cache(maxsize=1)

@@ -26,6 +26,8 @@ _PROBLEM: dict[Severity, ProblemSeverity] = {"violation": "error", "warning": "w
 _SH = PREFIXES["sh"]
 _LEXICAL = re.compile(r'"(.*)"(?:\^\^<[^<>]*>|@[A-Za-z0-9-]+)?', re.DOTALL)
 MAX_SHOWN_VALUE = 80
+PROFILES = "https://w3id.org/zarr-catalog/profiles/"
+"""Namespace of the profiles; a shape of the profile ``cf`` has an IRI that begins with this and ``cf#``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,16 @@ class Result:
     nodes: int = 0
 
     @property
+    def profile(self) -> str:
+        """Name of the profile that the shape belongs to; ``""`` where it belongs to none."""
+        head, _, rest = self.shape.partition(PROFILES)
+        return rest.partition("#")[0] if rest and not head else ""
+
+    @property
     def shape_name(self) -> str:
-        """The last part of the shape's IRI."""
-        return re.split(r"[#/]", self.shape)[-1] or self.shape
+        """The last part of the shape's IRI, after the profile where it belongs to one: ``array-shape``, ``cf/units``."""
+        name = re.split(r"[#/]", self.shape)[-1] or self.shape
+        return f"{self.profile}/{name}" if self.profile else name
 
     def to_dict(self) -> dict[str, Any]:
         """The result as a JSON object; ``value`` is the plain text of a literal or IRI."""
@@ -88,6 +97,7 @@ class Result:
             "severity": self.severity,
             "message": self.message,
             "shape": self.shape,
+            "profile": self.profile,
             "component": self.component,
             "focus": self.focus,
         }
@@ -101,9 +111,12 @@ class Report:
     ----------
     results
         Worst first, then by path.
+    required
+        Names of the profiles whose violations block; those of others are told, and no more.
     """
 
     results: tuple[Result, ...] = field(default=())
+    required: tuple[str, ...] = field(default=())
 
     @property
     def conforms(self) -> bool:
@@ -112,8 +125,12 @@ class Report:
 
     @cached_property
     def accepted(self) -> bool:
-        """Whether nothing blocks: there is no violation."""
-        return not any(result.severity == "violation" for result in self.results)
+        """Whether nothing blocks: there is no violation, but for those of profiles that nobody required."""
+        return not any(map(self.blocks, self.results))
+
+    def blocks(self, result: Result) -> bool:
+        """Whether a result keeps the data from being loaded."""
+        return result.severity == "violation" and (not result.profile or result.profile in self.required)
 
     @cached_property
     def counts(self) -> dict[Severity, int]:
@@ -168,7 +185,10 @@ def _headline(report: Report) -> str:
     if report.conforms:
         return "The shapes accept it and found nothing."
     found = ", ".join(f"{count} {severity}{'s' * (count != 1)}" for severity, count in report.counts.items() if count)
-    return f"The shapes accept it: {found}." if report.accepted else f"The shapes refuse it: {found}."
+    if not report.accepted:
+        return f"The shapes refuse it: {found}."
+    lenient = " (violations of profiles that were not required)" if report.counts["violation"] else ""
+    return f"The shapes accept it: {found}{lenient}."
 
 
 def _place(result: Result) -> str:
@@ -193,12 +213,17 @@ def to_problems(report: Report, examples: int = 10) -> tuple[Problem, ...]:
         for result in group[:examples]:
             pointer = result.attribute if result.attribute.startswith("/") else ""
             kind = result.shape_name
-            problems.append(Problem(result.path, kind, _with_attribute(result), pointer, _PROBLEM[result.severity]))
+            problems.append(Problem(result.path, kind, _with_attribute(result), pointer, _severity(report, result)))
         if len(group) > examples:
             last = group[examples]
             message = f"… and {len(group) - examples} more: {last.message}"
-            problems.append(Problem(last.path, last.shape_name, message, severity=_PROBLEM[last.severity]))
+            problems.append(Problem(last.path, last.shape_name, message, severity=_severity(report, last)))
     return tuple(problems)
+
+
+def _severity(report: Report, result: Result) -> ProblemSeverity:
+    """How bad a result is; a violation of a profile that nobody required is a reservation."""
+    return "warning" if result.severity == "violation" and not report.blocks(result) else _PROBLEM[result.severity]
 
 
 def _with_attribute(result: Result) -> str:

@@ -7,8 +7,8 @@ them is reported with file and line, before any store is read.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 
 from catalog.errors import InputError, LimitExceededError
@@ -31,10 +31,13 @@ class Shapes:
         The files in the order they were taken.
     notes
         What was left out, for the user to know.
+    required
+        Names of the profiles whose violations block.
     """
 
     files: tuple[ShapesFile, ...]
     notes: tuple[str, ...] = field(default=())
+    required: tuple[str, ...] = field(default=())
 
     @cached_property
     def digest(self) -> str:
@@ -67,7 +70,7 @@ def load_shapes(
         The folder's files are larger than ``MAX_BYTES``.
     """
     chosen = [*["core"] * core, *["recommended"] * recommended, *(_profile(name) for name in profiles)]
-    files = [_read(path, f"{name}/{path.name}") for name in chosen for path in sorted((resource("shapes") / name).glob("*.ttl"))]
+    files = [file for name in chosen for file in _built_in(name)]
     if folder is None:
         return Shapes(tuple(files))
     from catalog.validation.shape_check import check_shapes  # noqa: PLC0415  half a second, for those who have own shapes
@@ -77,11 +80,51 @@ def load_shapes(
     return Shapes((*files, *own), notes)
 
 
-def _profile(name: str) -> str:
+def add_profiles(shapes: Shapes, applying: Sequence[str], required: Sequence[str] = ()) -> Shapes:
+    """Shapes and those of the profiles that apply.
+
+    Parameters
+    ----------
+    applying
+        Names of the conventions that the data follows; those without a profile are passed over.
+    required
+        Profiles whose violations block. The data is judged by them whether they apply or not.
+
+    Raises
+    ------
+    InputError
+        There is no profile of a required name.
+    """
+    for name in required:
+        _profile(name)
+    names = sorted(set(known_profiles()) & {*applying, *required})
+    if not names:
+        return shapes
+    files = (*shapes.files, *(file for name in names for file in _built_in(f"profiles/{name}")))
+    return replace(shapes, files=files, required=tuple(sorted(required)))
+
+
+@cache
+def known_profiles() -> tuple[str, ...]:
+    """The names of the built-in profiles, sorted."""
     folder = resource("shapes") / "profiles"
-    known = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
-    if name not in known:
-        raise InputError(f"there is no profile {name!r}; known are: {', '.join(known) or 'none yet'}")
+    return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir())) if folder.is_dir() else ()
+
+
+@cache
+def profiles_digest() -> str:
+    """sha256 over all profiles, 64 hex digits: whichever apply, another version of one may judge otherwise."""
+    return Shapes(tuple(file for name in known_profiles() for file in _built_in(f"profiles/{name}"))).digest
+
+
+@cache
+def _built_in(folder: str) -> tuple[ShapesFile, ...]:
+    return tuple(_read(path, f"{folder}/{path.name}") for path in sorted((resource("shapes") / folder).glob("*.ttl")))
+
+
+def _profile(name: str) -> str:
+    if name not in known_profiles():
+        raise InputError(f"there is no profile {name!r}; known are: {', '.join(known_profiles()) or 'none yet'}")
     return f"profiles/{name}"
 
 

@@ -13,8 +13,9 @@ from catalog.bridge.array_ref import resolve
 from catalog.bridge.read import read_array
 from catalog.bridge.selection import select
 from catalog.errors import CatalogError, ForbiddenError, MetadataError
-from catalog.services.ingest import IngestRequest, ingest
+from catalog.services.ingest import ingest
 from catalog.services.outcome import IngestResult
+from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 from catalog.validation.pyshacl_validator import PyShaclValidator
 from tests.support.corpora import find_corpora

@@ -14,7 +14,7 @@ from catalog.errors import MetadataError, Problem
 from catalog.metadata.document import Document, parse_document
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
 from catalog.rdf.conventions.jsonld import holds_linked_data
-from catalog.rdf.hierarchy import Subject, describe
+from catalog.rdf.hierarchy import describe
 from catalog.rdf.iris import Iris
 from tests.support import rebuild
 from tests.support.corpora import find_corpora
@@ -137,7 +137,7 @@ def test_the_graph_rebuilds_every_array_and_every_attribute(corpora: Path, store
     if hierarchy is None:
         assert EXPECTED[store]["listing"]["groups"] + EXPECTED[store]["listing"]["arrays"] == 0
         return
-    facts = facts_of(describe(hierarchy, Subject("x", "x"), Iris()).structure)
+    facts = facts_of(describe(hierarchy, "x", Iris()).structure)
     nodes = {text_of(about[ZO + "path"]): subject for subject, about in facts.items() if ZO + "path" in about}
     for node in hierarchy.nodes:
         document, attributes = documents_of(corpora / store, node.path)
@@ -184,6 +184,6 @@ def test_large_product_metadata_come_back_as_attributes(corpora: Path) -> None:
         attributes = json.loads(path.read_bytes())["attributes"]
         text = json.dumps({"zarr_format": 3, "node_type": "group", "attributes": {"product": attributes}})
         hierarchy = parse_hierarchy([Document("zarr.json", text.encode())])
-        facts = facts_of(describe(hierarchy, Subject("x", "x"), Iris()).structure)
+        facts = facts_of(describe(hierarchy, "x", Iris()).structure)
         (node,) = (subject for subject, about in facts.items() if ZO + "path" in about)
         assert same(rebuild.attributes(facts, node)["product"], attributes), path

@@ -9,14 +9,16 @@ from rdflib import RDF, RDFS, SH, Graph, Namespace, URIRef
 from catalog.errors import InputError
 from catalog.resources import resource
 from catalog.validation.pyshacl_validator import PyShaclValidator
-from catalog.validation.report import to_turtle
-from catalog.validation.shapes import SHAPES, Shapes, load_shapes
+from catalog.validation.report import PROFILES, to_turtle
+from catalog.validation.shapes import SHAPES, Shapes, known_profiles, load_shapes
 from catalog.validation.shapes_file import ShapesFile
 from tests.conformance.shapes.cases import Case, Signature, parse_as_written, read_cases, result_signatures
 
 CASES = Path(__file__).parent / "shapes"
 FILES = sorted(CASES.rglob("*.ttl"))
 SEVERITY = {"core": SH.Violation, "recommended": SH.Warning}
+SEVERITIES = {SH.Violation, SH.Warning, SH.Info}
+FOLDERS = (*SEVERITY, *(f"profiles/{name}" for name in known_profiles()))
 TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf)
 ZO = Namespace("https://w3id.org/zarr-catalog/ns#")
 
@@ -33,7 +35,7 @@ def _shapes_of(graph: Graph) -> set[URIRef]:
     return {shape for kind in kinds for shape in graph.subjects(RDF.type, kind) if isinstance(shape, URIRef)}
 
 
-ALL = [(folder, str(shape)) for folder in SEVERITY for shape in sorted(_shapes_of(_built_in(folder)))]
+ALL = [(folder, str(shape)) for folder in FOLDERS for shape in sorted(_shapes_of(_built_in(folder)))]
 
 
 def _case(path: Path) -> Case:
@@ -59,7 +61,7 @@ def test_case(path: Path) -> None:
 
 @pytest.mark.parametrize(("folder", "iri"), ALL)
 def test_each_shape_has_a_case_that_conforms_and_one_that_fails(folder: str, iri: str) -> None:
-    shape, name = URIRef(iri), iri.removeprefix(SHAPES)
+    shape, name = URIRef(iri), iri.rpartition("#")[2]
     good, bad = (_case(CASES / folder / f"{name}-{kind}.ttl") for kind in ("conforms", "fails"))
     assert good.conforms
     assert not bad.conforms
@@ -80,8 +82,10 @@ def _targeted(shapes: Graph, shape: URIRef, data: Graph) -> bool:
 @pytest.mark.parametrize(("folder", "iri"), ALL)
 def test_each_shape_says_what_it_is_and_what_to_do(folder: str, iri: str) -> None:
     graph, shape = _built_in(folder), URIRef(iri)
-    assert iri.startswith(SHAPES)
-    assert list(graph.objects(shape, SH.severity)) == [SEVERITY[folder]]
+    assert iri.startswith(SHAPES if folder in SEVERITY else f"{PROFILES}{folder.rpartition('/')[2]}#")
+    [severity] = graph.objects(shape, SH.severity)
+    assert severity == SEVERITY.get(folder, severity)
+    assert severity in SEVERITIES
     for predicate in (SH.message, RDFS.label, RDFS.comment):
         [text] = graph.objects(shape, predicate)
         assert len(str(text)) > 10
@@ -96,7 +100,7 @@ def test_no_query_in_core() -> None:
 
 
 def test_terms_of_the_shapes_are_in_the_ontology() -> None:
-    ontology, shapes = Graph(), _built_in("core") + _built_in("recommended")
+    ontology, shapes = Graph(), sum(map(_built_in, FOLDERS), Graph())
     for path in resource("ontology").glob("*.ttl"):
         ontology.parse(path)
     used = {term for triple in shapes for term in triple if isinstance(term, URIRef) and term in ZO}

@@ -12,7 +12,7 @@ from catalog.metadata.dataset import Dataset, Snapshot
 from catalog.metadata.document import Document
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
 from catalog.rdf.dataset import record_ntriples
-from catalog.rdf.hierarchy import Subject, describe
+from catalog.rdf.hierarchy import describe
 from catalog.rdf.iris import Iris
 from catalog.stores.documents import read_documents
 from catalog.stores.source import open_source
@@ -41,7 +41,7 @@ class Catalogue:
     ) -> Hierarchy:
         """Describe a hierarchy and put it in force."""
         hierarchy = parse_hierarchy(documents)
-        description = describe(hierarchy, Subject(dataset_id, dataset_id), self.iris)
+        description = describe(hierarchy, dataset_id, self.iris)
         snapshot = replace(SNAPSHOT, route=route, metadata_key=key)
         record = record_ntriples(
             Dataset(dataset_id, dataset_id, location, "public", current=snapshot), self.iris, self.store.audience

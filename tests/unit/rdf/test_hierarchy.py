@@ -13,7 +13,7 @@ import pytest
 from catalog.metadata.document import Document
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
 from catalog.rdf import terms
-from catalog.rdf.hierarchy import Description, Subject, describe
+from catalog.rdf.hierarchy import Description, describe
 from catalog.rdf.iris import Iris
 from tests.support import rebuild
 from tests.support.plates import as_v2, as_v3, consolidated_v2, consolidated_v3, plate
@@ -34,7 +34,7 @@ from tests.support.zarr_documents import array_v2, array_v3, group_v3
 ROOT = Path(__file__).resolve().parents[3]
 DCT = "http://purl.org/dc/terms/"
 BASE = "http://localhost:8000/datasets/cube"
-SUBJECT = Subject("cube", "A cube")
+SUBJECT = "cube"
 STRING = f"{XSD}string"
 
 
@@ -62,7 +62,6 @@ def test_the_dataset() -> None:
     assert about == {
         RDF_TYPE: {"http://www.w3.org/ns/dcat#Dataset"},
         f"{DCT}identifier": {Value("cube")},
-        LABEL: {Value("A cube")},
         f"{DCT}conformsTo": {"https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html"},
         f"{ZO}rootNode": {f"{BASE}/nodes/"},
         f"{DCT}hasPart": {f"{BASE}/nodes/"},
@@ -89,7 +88,7 @@ def test_nodes_and_where_they_belong() -> None:
     }
     assert nodes["a"][f"{DCT}hasPart"] == {f"{BASE}/nodes/a/b%20c", f"{BASE}/nodes/a/d"}
     assert {path: text_of(about[LABEL]) for path, about in nodes.items()} == {
-        "": "A cube",
+        "": "cube",
         "a": "a",
         "a/b c": "b c",
         "a/d": "d",
@@ -192,10 +191,10 @@ def test_the_same_bytes_in_every_process() -> None:
         "import json, sys, hashlib\n"
         "from catalog.metadata.document import Document\n"
         "from catalog.metadata.hierarchy import parse_hierarchy\n"
-        "from catalog.rdf.hierarchy import Subject, describe\n"
+        "from catalog.rdf.hierarchy import describe\n"
         "from catalog.rdf.iris import Iris\n"
         "tree = parse_hierarchy([Document('zarr.json', sys.stdin.buffer.read())])\n"
-        "found = describe(tree, Subject('cube', 'A cube'), Iris())\n"
+        "found = describe(tree, 'cube', Iris())\n"
         "print(hashlib.sha256(found.structure).hexdigest(), hashlib.sha256(found.asserted).hexdigest(), tree.digest)\n"
     )
     nodes = plate(2, 2, 2, 2)
@@ -231,13 +230,13 @@ def test_linked_data_goes_to_the_asserted_graph() -> None:
 def test_hostile_names_make_no_stray_triple() -> None:
     evil = "x> <http:evil> <http:evil> . \"'{}|^`é\u202e%zz"
     nodes = {"": group_v3(), evil: array_v3([4], dimension_names=[evil], attributes={evil: evil})}
-    found = describe(hierarchy(as_v3(nodes)), Subject("cube", evil), Iris())
+    found = describe(hierarchy(as_v3(nodes)), "cube", Iris())
     facts = facts_of(found.structure)
     assert read_with_pyoxigraph(found.structure) == read_with_rdflib(found.structure)
     assert all(subject.startswith("http://localhost:8000/") for subject in facts)
     (array,) = (about for about in facts.values() if about.get(RDF_TYPE) == {f"{ZO}ZarrArray"})
     assert text_of(array[f"{ZO}path"]) == evil
-    assert text_of(facts[BASE][LABEL]) == evil
+    assert text_of(array[LABEL]) == evil
 
 
 def test_every_predicate_and_class_is_a_known_term() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from catalog.errors import GraphStoreUnavailableError
 from catalog.graphstore.door import GraphStore, GraphUpdate
-from catalog.services.ingest import IngestRequest, ingest
+from catalog.services.ingest import ingest
+from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 from tests.support.zarr_documents import array_v3, group_v3, write_v3
 

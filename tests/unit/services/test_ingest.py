@@ -12,8 +12,9 @@ from catalog.errors import ConflictError, InputError, MetadataError, NotFoundErr
 from catalog.graphstore.door import GraphStore, GraphUpdate
 from catalog.rdf.iris import ASSERTED, CURATED, RECORD, REJECTED
 from catalog.services.delete import delete
-from catalog.services.ingest import IngestRequest, ingest
+from catalog.services.ingest import ingest
 from catalog.services.registry import Registry
+from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 from catalog.validation.report import Report
 from catalog.validation.shapes import Shapes

@@ -16,7 +16,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from catalog.errors import InputError
 from catalog.metadata.document import Document
 from catalog.metadata.hierarchy import parse_hierarchy
-from catalog.rdf.hierarchy import Subject, describe
+from catalog.rdf.hierarchy import describe
 from catalog.rdf.iris import Iris
 from catalog.resources import resource
 from catalog.validation.engine import compile_shapes, find_results, only_local_data
@@ -47,7 +47,7 @@ def described(nodes: dict[str, dict[str, Any]]) -> bytes:
     documents = [
         Document(f"{path}/zarr.json" if path else "zarr.json", json.dumps(node).encode()) for path, node in nodes.items()
     ]
-    return describe(parse_hierarchy(documents), Subject("d", "d"), Iris(BASE)).structure
+    return describe(parse_hierarchy(documents), "d", Iris(BASE)).structure
 
 
 def own(text: str) -> Shapes:
@@ -133,7 +133,7 @@ def test_a_v2_hierarchy_is_accepted() -> None:
     }
     hierarchy = parse_hierarchy([Document(key, json.dumps(value).encode()) for key, value in documents.items()])
     assert len(hierarchy.nodes) == 4
-    structure = describe(hierarchy, Subject("d", "d"), Iris(BASE)).structure
+    structure = describe(hierarchy, "d", Iris(BASE)).structure
     assert validate(structure, shapes=load_shapes(recommended=False)).results == ()
 
 

@@ -1,6 +1,7 @@
 """Does the report tell people, programs and SHACL the same, and nothing blocks but a violation?"""
 
 import json
+from dataclasses import replace
 
 import pytest
 from rdflib import RDF, SH, Graph, Literal, Namespace, URIRef
@@ -36,6 +37,35 @@ def test_conforms_and_accepted_are_two_things(severities: list[Severity], confor
     report = Report(tuple(result(severity) for severity in severities))
     assert (report.conforms, report.accepted) == (conforms, accepted)
     assert sum(report.counts.values()) == len(severities)
+
+
+PROFILE = "https://w3id.org/zarr-catalog/profiles/"
+
+
+@pytest.mark.parametrize(
+    ("shape", "required", "accepted", "severity"),
+    [
+        (f"{PROFILE}cf#units", (), True, "warning"),
+        (f"{PROFILE}cf#units", ("ome",), True, "warning"),
+        (f"{PROFILE}cf#units", ("cf",), False, "error"),
+        ("https://example.org/mine#units", ("cf",), False, "error"),
+    ],
+)
+def test_violations_of_a_profile_block_where_it_is_required(
+    shape: str, required: tuple[str, ...], accepted: bool, severity: str
+) -> None:
+    report = Report((replace(result("violation"), shape=shape),), required)
+    assert report.accepted is accepted
+    assert not report.conforms
+    assert [problem.severity for problem in to_problems(report)] == [severity]
+
+
+def test_text_names_the_profile() -> None:
+    report = Report((replace(result("violation"), shape=f"{PROFILE}cf#units"),))
+    assert to_text(report).splitlines()[:2] == [
+        "The shapes accept it: 1 violation (violations of profiles that were not required).",
+        "violation cf/units: Mend s.",
+    ]
 
 
 def test_text_says_where_and_what_to_do() -> None:
@@ -103,6 +133,7 @@ def test_json() -> None:
         "message": "Mend s.",
         "shape": f"{EX}shapes#s",
         "component": "http://www.w3.org/ns/shacl#MinCountConstraintComponent",
+        "profile": "",
         "focus": f"{NODES}b",
     }
     assert read["results"][1]["value"] is None

@@ -1,0 +1,40 @@
+"""What does the caller of an ingest want?"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.metadata.dataset import Access
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRequest:
+    """One store, and how it is to be taken in.
+
+    Attributes
+    ----------
+    url
+        Where the store lies.
+    dataset_id
+        The id it shall have; None: the one it has, else a new one.
+    access
+        Who may learn of it; None: as recorded, else ``restricted`` where the store needs a credential and ``public`` where not.
+    metadata_key
+        Key of the consolidated document to use; None: found by itself.
+    relocate
+        The dataset of that id has moved to this URL.
+    dry_run
+        Read, describe and validate, and write nothing.
+    require
+        Names of profiles whose violations block.
+    filesystem
+        An fsspec filesystem to read through, in place of one made from the URL.
+    """
+
+    url: str
+    dataset_id: str | None = None
+    access: Access | None = None
+    metadata_key: str | None = None
+    relocate: bool = False
+    dry_run: bool = False
+    require: tuple[str, ...] = ()
+    filesystem: Any = None
