@@ -19,6 +19,7 @@ from catalog.metadata.group import Group
 from catalog.metadata.key import fault_of_key
 from catalog.metadata.node_parser import Node, NodeParser
 from catalog.metadata.position import Text, locate
+from catalog.metadata.tree import is_tree, split_tree
 
 DOCUMENT_NAMES = ("zarr.json", *V2_NAMES)
 
@@ -66,8 +67,9 @@ def parse_hierarchy(documents: Sequence[Document], limits: DocumentLimits = DEFA
     Parameters
     ----------
     documents
-        Either one consolidated document alone, or the documents of single nodes (``zarr.json``, ``.zgroup``, ``.zarray``,
-        ``.zattrs``). Each of several documents speaks for its own node alone: what it consolidates may be stale.
+        Either one consolidated document alone, or one of a whole hierarchy (see ``tree``), or the documents of single nodes
+        (``zarr.json``, ``.zgroup``, ``.zarray``, ``.zattrs``). Each of several documents speaks for its own node alone: what it
+        consolidates may be stale.
 
     Raises
     ------
@@ -104,6 +106,9 @@ def _nodes(parser: NodeParser, documents: Sequence[Document], limits: DocumentLi
         if name not in DOCUMENT_NAMES and is_consolidated_v2(parsed.value):
             parser.problems.extend(parsed.problems)
             return _nodes_v2(parser, parsed, base, limits)
+        if name not in DOCUMENT_NAMES and is_tree(parsed.value):
+            parser.problems.extend(parsed.problems)
+            return _nodes_of_tree(parser, parsed, base, limits)
     return _single_nodes(parser, documents, limits)
 
 
@@ -129,6 +134,18 @@ def _nodes_v2(parser: NodeParser, parsed: Parsed, base: str, limits: DocumentLim
     for path in attributes:
         if path not in nodes and accept_key(path, parser.problems):
             parser.no_node(_joined(base, path))
+
+
+def _nodes_of_tree(parser: NodeParser, parsed: Parsed, base: str, limits: DocumentLimits) -> Iterable[Node | None]:
+    members = {member.path: member for member in split_tree(parsed.value, parser.problems)}
+    for path, member in _within(members, parser, limits):
+        place, plain = _joined(base, path), parsed.plain
+        if member.zarr_format == 3:
+            yield parser.node_v3(place, member.document, plain=plain)
+        elif member.is_array:
+            yield parser.array_v2(place, member.document, member.attributes, plain=plain)
+        else:
+            yield parser.group_v2(place, member.document, member.attributes)
 
 
 def _single_nodes(parser: NodeParser, documents: Sequence[Document], limits: DocumentLimits) -> Iterable[Node | None]:

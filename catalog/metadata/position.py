@@ -203,6 +203,7 @@ def _candidates(problem: Problem, texts: Sequence[Text]) -> Iterator[tuple[str, 
             yield key, f"/metadata/{_escaped(f'{path}/{name}' if path else name)}{inner}"
         if path:
             yield key, f"/consolidated_metadata/metadata/{_escaped(path)}{inner}"
+            yield key, "".join(f"/members/{_escaped(name)}" for name in path.split("/")) + inner
     if inner or len(texts) == 1:
         for name in ("zarr.json", *names):
             if inner:
