@@ -43,6 +43,7 @@ class MetadataSettings(BaseModel):
     max_depth: int = Field(default=64, gt=0, le=512)
     max_values: int = Field(default=8_000_000, gt=0)
     max_nodes: int = Field(default=200_000, gt=0)
+    max_walk_requests: int = Field(default=20_000, gt=0)
 
 
 class ReadSettings(BaseModel):

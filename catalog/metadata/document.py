@@ -54,12 +54,15 @@ class DocumentLimits:
         Arrays, objects and scalars together. A consolidated document of 100,000 arrays holds about 3 million.
     max_nodes
         Zarr nodes in one hierarchy.
+    max_walk_requests
+        Requests of a walk by names, where a store refuses to list what it holds.
     """
 
     max_bytes: int = 64 * 2**20
     max_depth: int = 64
     max_values: int = 8_000_000
     max_nodes: int = 200_000
+    max_walk_requests: int = 20_000
 
 
 DEFAULT_LIMITS = DocumentLimits()

@@ -30,6 +30,7 @@ from catalog.metadata.document import (
     parse_document,
 )
 from catalog.metadata.key import safe_key
+from catalog.stores.by_name import walk_by_name
 from catalog.stores.listing import is_array_v3, too_large
 from catalog.stores.source import Source
 
@@ -51,7 +52,7 @@ class Harvest:
     documents
         The documents, sorted by key: one consolidated document, or those of single nodes.
     route
-        ``consolidated``, ``listing``, or ``single`` where the root is an array.
+        ``consolidated``, ``listing``, ``walk`` where no listing was to be had, or ``single`` where the root is an array.
     key
         The consolidated document's key; ``""`` on other routes.
     requests
@@ -300,8 +301,7 @@ class _Search:
 
     def _unlistable(self, reason: str) -> Harvest | None:
         """What is left without a listing: the root. Where that is no v3 root, other keys come before it."""
-        message = f"{reason} Only the root was read; consolidate the store's metadata, so that one document holds all"
-        self._unlisted = Problem("", "listing-refused", message)
+        self._unlisted = Problem("", "listing-refused", reason)
         if "zarr.json" in self._found:
             return self._root_only()
         for key in _ROOT_V2:
@@ -316,8 +316,20 @@ class _Search:
             return None
         if _is_root_array(nodes):
             return self._harvest(nodes, "single", complete=not self._problems)
-        self._problems.append(self._unlisted)
-        return self._harvest(nodes, "listing", complete=False)
+        return self._walked(nodes, self._unlisted.message)
+
+    def _walked(self, root: dict[str, bytes], reason: str) -> Harvest:
+        """What can be reached from the root by the names that metadata give."""
+        walked = walk_by_name(self._source, root, self._limits)
+        message = (
+            f"{reason} {len(walked.documents)} documents were found by the names that metadata give; what none of them names was"
+            " not looked for. Consolidate the store's metadata, so that one document holds all"
+        )
+        self._problems.append(Problem("", "listing-refused", message, severity="warning"))
+        self._problems.extend(walked.problems)
+        self._looked_at.update(walked.documents)
+        documents = {key: document.data for key, document in walked.documents.items()}
+        return self._harvest(documents, "walk", complete=False)
 
     def _both_formats(self, nodes: dict[str, bytes]) -> None:
         """Leave out the v2 documents of a node that has a v3 document too."""

@@ -42,7 +42,7 @@ def test_where_listing_is_refused_the_root_is_read_and_called_incomplete(server:
     place, server.listing = _v3(server), status
     harvest = place.harvest()
     assert documents_of(harvest) == {"zarr.json": GROUP3}
-    assert (harvest.route, harvest.complete, kinds_of(harvest)) == ("listing", False, ["listing-refused"])
+    assert (harvest.route, harvest.complete, kinds_of(harvest)) == ("walk", False, ["listing-refused"])
     source = place.source()
     with pytest.raises(ListingRefusedError, match=str(status)):
         source.list_documents()
