@@ -6,6 +6,7 @@ from functools import cached_property
 from catalog.metadata.document import Json
 from catalog.metadata.group import node_digest
 from catalog.metadata.layout import Layout
+from catalog.metadata.readable import fault_of_array
 
 _NAME_TYPES = frozenset({str, type(None)})
 
@@ -52,6 +53,11 @@ class Array:
         if grid is not None and len(grid) != len(self.shape):
             return f"its chunks have {len(grid)} dimensions and its shape {len(self.shape)}"
         return self.layout.obstacle
+
+    @property
+    def unreadable(self) -> str | None:
+        """Why its values cannot be read here, or None."""
+        return self.layout.unreadable or fault_of_array(self.shape, self.layout.chunk_grid)
 
 
 def parse_dimension_names(names: Json, attributes: dict[str, Json], rank: int) -> tuple[str | None, ...] | None:

@@ -15,6 +15,7 @@ from catalog.metadata.chunk_key import ChunkKeyEncoding, parse_chunk_key_v2, par
 from catalog.metadata.codec import Codec, inner_chunk_shape, parse_codecs_v2, parse_codecs_v3
 from catalog.metadata.data_type import DataType, parse_data_type_v2, parse_data_type_v3
 from catalog.metadata.document import Json, as_object
+from catalog.metadata.readable import fault_of_layout_v2, fault_of_layout_v3
 
 OWN_MEMBERS = {
     2: frozenset({"shape"}),
@@ -75,6 +76,15 @@ class Layout:
         if not self.chunk_key_encoding.known:
             return f"its chunk key encoding {self.chunk_key_encoding.name!r} is not supported"
         return None
+
+    @cached_property
+    def unreadable(self) -> str | None:
+        """Why values cannot be read here, or None; what has an obstacle cannot be read either."""
+        document = stdlib_json.loads(self.json)
+        cells = (self.data_type, self.chunk_grid, self.chunk_key_encoding, self.codecs)
+        if self.zarr_format == 2:
+            return fault_of_layout_v2(document, *cells)
+        return fault_of_layout_v3(document, *cells, self.extensions)
 
 
 _V3_MEMBERS = OWN_MEMBERS[3] | {

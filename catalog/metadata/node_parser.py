@@ -12,16 +12,18 @@ import orjson
 from catalog.errors import Problem, Severity
 from catalog.metadata.array import Array, parse_dimension_names
 from catalog.metadata.chunk_grid import parse_shape
-from catalog.metadata.document import Json, canonical_json
+from catalog.metadata.document import Json, as_object, canonical_json
 from catalog.metadata.group import Group
 from catalog.metadata.layout import OWN_MEMBERS, Layout, parse_layout_v2, parse_layout_v3
+from catalog.metadata.position import pointer_to
+from catalog.metadata.readable import MAX_EXTENT
 
 Node = Group | Array
 MAX_DIMENSIONS = 64
-MAX_EXTENT = 2**63 - 1
 
 
 MAX_BODIES = 10_000
+GROUP_MEMBERS = frozenset({"zarr_format", "node_type", "attributes", "consolidated_metadata"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class NodeParser:
             body = document.copy()
             return self._array(path, body, body.pop("attributes", None), 3, plain=plain)
         if kind == "group":
+            if document.keys() - GROUP_MEMBERS:
+                self._check_group(path, document)
             return Group(path, 3, self._attributes(path, document.get("attributes")))
         self._add(path, "node-type", f"node_type is {kind!r:.40}; 'array' or 'group' is allowed", pointer="/node_type")
         return None
@@ -82,6 +86,13 @@ class NodeParser:
         """Note that a ``.zattrs`` stands alone."""
         message = "has attributes but neither .zarray nor .zgroup; it was left out"
         self._add(path, "no-node", message, severity="warning")
+
+    def _check_group(self, path: str, document: dict[str, Json]) -> None:
+        """Members of a group that this reader does not know: said, and kept in the archived document alone."""
+        for name in sorted(document.keys() - GROUP_MEMBERS):
+            optional = as_object(document[name]).get("must_understand") is False
+            message = f"the group has the extension {name!r:.80}, which is not known here; only the archived document has it"
+            self._add(path, "extension", message, pointer=pointer_to([name]), severity="info" if optional else "warning")
 
     def _check_format_v2(self, path: str, name: str, document: dict[str, Json]) -> None:
         if document.get("zarr_format") != 2:
@@ -138,6 +149,7 @@ class NodeParser:
 
     def _check_layout(self, path: str, layout: Layout) -> None:
         """Problems of a layout, reported once, at the first array that has it."""
+        before = len(self.problems)
         grid, keys = layout.chunk_grid, layout.chunk_key_encoding
         if layout.data_type.name == "unknown":
             self._add(path, "data-type", f"data type {layout.data_type.json:.80} has no name")
@@ -150,6 +162,8 @@ class NodeParser:
         if layout.extensions:
             message = f"extensions that are not supported: {', '.join(layout.extensions):.200}"
             self._add(path, "extension", message, severity="warning")
+        if len(self.problems) == before and layout.unreadable:
+            self._add(path, "not-readable", f"its values cannot be read here: {layout.unreadable}", severity="info")
 
     def _attributes(self, path: str, attributes: Json) -> dict[str, Json]:
         if attributes is None:

@@ -21,7 +21,7 @@ from catalog.rdf.convention import About, Findings, Given
 from catalog.rdf.conventions import find_conventions
 from catalog.rdf.conventions.jsonld import holds_linked_data, read_linked_data
 from catalog.rdf.iris import Iris, encoded_path
-from catalog.rdf.layout import layout_lines
+from catalog.rdf.layout import layout_lines, unreadable_pairs
 from catalog.rdf.prefixes import DCAT, DCT, RDF_TYPE, RDFS_LABEL
 
 MAPPING_VERSION = "2"
@@ -194,6 +194,7 @@ class _Writer:
             f"{_DIMENSION_COUNT}{literals.integer(len(array.shape))} .\n",
             f"{_LAYOUT}{self._layout(array.layout, lines)} .\n",
             *(f"{_DIMENSION}{self._dimension(index, size, label, lines)} .\n" for index, (size, label) in dimensions),
+            *(f" <{predicate}> {value} .\n" for predicate, value in unreadable_pairs(array.unreadable)),
         ]
 
     def _layout(self, layout: Layout, lines: list[str]) -> str:

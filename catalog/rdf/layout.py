@@ -43,10 +43,18 @@ def layout_lines(layout: Layout, iris: Iris) -> list[str]:
         pairs.append((terms.ORDER, literals.string(layout.order)))
     if layout.obstacle:
         pairs.append((terms.OBSTACLE, literals.string(layout.obstacle)))
+    pairs += unreadable_pairs(layout.unreadable)
     lines = [f"{subject} <{predicate}> {value} .\n" for predicate, value in pairs]
     for position, codec in enumerate(layout.codecs):
         lines += _codec_lines(subject, position, codec, iris)
     return lines
+
+
+def unreadable_pairs(reason: str | None) -> list[tuple[str, str]]:
+    """What says of an array or a layout that its values cannot be read here; nothing where they can."""
+    if reason is None:
+        return []
+    return [(terms.READABLE, literals.boolean(False)), (terms.NOT_READABLE_BECAUSE, literals.string(reason))]
 
 
 def _shape(shape: tuple[int, ...]) -> str:

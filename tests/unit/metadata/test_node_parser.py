@@ -185,7 +185,10 @@ def test_the_early_draft_of_v3_is_left_out() -> None:
 @pytest.mark.parametrize("stated", [3, "2", None])
 def test_v2_documents_that_do_not_say_2_are_read_with_a_warning(stated: Any) -> None:
     node, problems = parse_v2({**array_v2([4]), "zarr_format": stated})
-    assert (node.shape, problems) == ((4,), [("a", "zarr-format", "warning", "/zarr_format")])
+    assert (node.shape, problems) == (
+        (4,),
+        [("a", "zarr-format", "warning", "/zarr_format"), ("a", "not-readable", "info", "")],
+    )
     parser = NodeParser()
     assert parser.group_v2("a", {"zarr_format": stated}, None) == Group("a", 2, {})
     assert kinds(parser) == [("a", "zarr-format", "warning", "/zarr_format")]
