@@ -7,7 +7,8 @@
     ├── ForbiddenError          403  a policy, or a missing right                        (PermissionError)
     │   ├── StoreUnauthorizedError   the store answered 401: no credential, or a wrong one
     │   ├── StoreForbiddenError      the store answered 403: the credential may not do this
-    │   │   └── ListingRefusedError  the store gives documents by name, but no list of names
+    │   │   ├── ListingRefusedError  the store gives documents by name, but no list of names
+    │   │   └── WebPageError         a web page came where data belong: a login page, or one for whatever is not there
     │   ├── LinkOutsideError         a link leads out of a local store
     │   └── NotAFileError            something that is no regular file stands where a document or chunk should be
     ├── NotFoundError           404  no such dataset, node, store or URI                 (LookupError)
@@ -18,6 +19,7 @@
     ├── NonConformantError      422  the shapes refuse it; ``report`` says why           (ValueError)
     └── UnavailableError        503  try again: network, graph store, lock               (ConnectionError)
         ├── StoreUnavailableError    the Zarr store did not answer as it should
+        │   └── StoreBusyError       it asks to be asked later (429, SlowDown); ``retry_after`` has the seconds
         └── GraphStoreUnavailableError
 
 A message says what was wrong, the value, what is allowed and what to do. It never holds a credential.
@@ -101,6 +103,12 @@ class ListingRefusedError(StoreForbiddenError):
     code = "listing-refused"
 
 
+class WebPageError(StoreForbiddenError):
+    """A web page came where data belong: a login page, or a page for whatever is not there."""
+
+    code = "web-page"
+
+
 class LinkOutsideError(ForbiddenError):
     """A link leads out of the store's root."""
 
@@ -175,6 +183,16 @@ class StoreUnavailableError(UnavailableError):
     """The Zarr store did not answer as it should."""
 
     code = "store-unavailable"
+
+
+class StoreBusyError(StoreUnavailableError):
+    """The Zarr store asks to be asked later; ``retry_after`` holds the seconds where it says how many."""
+
+    code = "store-busy"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class GraphStoreUnavailableError(UnavailableError):

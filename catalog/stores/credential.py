@@ -44,6 +44,8 @@ class Bearer:
     def headers(self) -> dict[str, str]:
         """The header that carries it."""
         token = self.token() if callable(self.token) else self.token
+        if not isinstance(token, str) or not token.strip():
+            raise InputError("a bearer token must be a text that is not empty")
         return _checked({"Authorization": f"Bearer {token}"})
 
 

@@ -8,9 +8,11 @@ which part it is; and no answer is read further than the caller wants.
 import asyncio
 import random
 import re
+import time
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import unquote, urljoin, urlsplit
@@ -23,7 +25,7 @@ from catalog.errors import CatalogError, ForbiddenError, InputError, LimitExceed
 from catalog.metadata.key import fault_of_key, safe_key
 from catalog.stores.credentials import Bearer, HttpCredential, is_below
 from catalog.stores.listing import MAX_NAMES
-from catalog.stores.objects import Listed, forbidden, oversized, unauthorized, unavailable, unlisted
+from catalog.stores.objects import Listed, busy, forbidden, oversized, unauthorized, unavailable, unlisted, web_page
 from catalog.stores.policy import Timeouts
 from catalog.stores.url import StoreUrl, join_key, parse_store_url
 
@@ -31,6 +33,7 @@ MAX_INDEX_BYTES: Final = 64 * 2**20
 """Size of a page of links."""
 MAX_REDIRECTS: Final = 3
 ATTEMPTS: Final = 3
+"""Requests for one object, the first included, where the server is busy or the connection broke."""
 _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
 _REDIRECT: Final = frozenset({301, 302, 303, 307, 308})
 _RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -62,6 +65,8 @@ class HttpObjects:
     ) -> None:
         self.location, self.requests = url.location, 0
         self._query, self._credential, self._prefix, self._concurrency = url.query, credential, prefix, concurrency
+        self._asks = isinstance(credential, Bearer) and callable(credential.token)
+        self._patience, self._token_timeout = timeouts.retry, timeouts.total
         self._timeout = aiohttp.ClientTimeout(total=timeouts.total, sock_connect=timeouts.connect, sock_read=timeouts.read)
         self._session: aiohttp.ClientSession | None = None
 
@@ -79,10 +84,12 @@ class HttpObjects:
             raise unauthorized(self.location, key, "401")
         if answer.status == 403:
             raise forbidden(self.location, key, "403")
+        if answer.status == 200 and _is_web_page(answer):
+            raise web_page(self.location, key)
         if answer.status == 200:
             return answer.body[start:end] if headers else answer.body
         if answer.status != 206 or not headers:
-            raise unavailable(self.location, key, f"the server answered {answer.status}")
+            raise self._trouble(answer, key)
         fault = _fault_of_part(answer, start, end)
         if fault:
             raise unavailable(self.location, key, f"asked for a part, {headers['Range']}; the server's answer {fault}")
@@ -100,7 +107,7 @@ class HttpObjects:
         if answer.status in {401, 403, 404, 405, 410, 501}:
             raise unlisted(self.location, folder, str(answer.status))
         if answer.status != 200:
-            raise unavailable(self.location, folder, f"the server answered {answer.status}")
+            raise self._trouble(answer, folder)
         listed = _links(answer) if "html" in answer.headers.get("Content-Type", "") else Listed()
         if not folder and not listed.files and not listed.folders:
             raise unlisted(self.location, folder, "the answer is no page of links")
@@ -113,26 +120,52 @@ class HttpObjects:
             await session.close()
 
     async def _answer(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str) -> _Answer:
-        """The answer, asked for again where the server is busy or the connection broke."""
+        """The answer; where a token is not believed, whoever gives tokens is asked for another one, once."""
         url = f"{url}?{self._query}" if self._query else url
+        answer = await self._insisted(url, headers, max_bytes, key)
+        if answer.status == 401 and self._asks:
+            answer = await self._insisted(url, headers, max_bytes, key)
+        return answer
+
+    async def _insisted(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str) -> _Answer:
+        """The answer, asked for again where the server is busy or the connection broke."""
+        waited = 0.0
         for attempt in range(1, ATTEMPTS + 1):
             outcome = await self._followed(url, headers, max_bytes, key)
             again = isinstance(outcome, _BrokenError) or (isinstance(outcome, _Answer) and outcome.status in _TRY_AGAIN)
             if not again or attempt == ATTEMPTS:
                 break
             pause = 0.2 * 2**attempt * (0.5 + random.random())  # noqa: S311  spreads clients, hides nothing
-            wanted = outcome.headers.get("Retry-After", "") if isinstance(outcome, _Answer) else ""
-            await asyncio.sleep(min(5.0, float(wanted)) if wanted.isdecimal() else pause)
+            wanted = _retry_after(outcome.headers) if isinstance(outcome, _Answer) else None
+            if wanted is not None:
+                pause = wanted + min(1.0, wanted) * random.random()  # noqa: S311  so that not all come back at once
+            if waited + pause > self._patience:
+                break
+            waited += pause
+            await asyncio.sleep(pause)
+        if isinstance(outcome, _BrokenError):
+            raise StoreUnavailableError(str(outcome))
         if isinstance(outcome, CatalogError):
             raise outcome
         return outcome
+
+    def _trouble(self, answer: _Answer, key: str) -> StoreUnavailableError:
+        """The error of an answer that is neither the object nor a refusal."""
+        later = _retry_after(answer.headers)
+        if answer.status == 429 or (answer.status == 503 and later is not None):
+            return busy(self.location, key, str(answer.status), later)
+        return unavailable(self.location, key, f"the server answered {answer.status}")
 
     async def _followed(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str) -> _Answer | CatalogError:
         for _ in range(MAX_REDIRECTS + 1):
             outcome = await self._once(url, headers, max_bytes, key)
             if isinstance(outcome, CatalogError) or outcome.status not in _REDIRECT:
                 return outcome
-            target = urljoin(url, outcome.headers.get("Location", ""))
+            if not outcome.headers.get("Location"):
+                return unavailable(
+                    self.location, key, f"the server answered {outcome.status}, a redirect that does not say where to"
+                )
+            target = urljoin(url, outcome.headers["Location"])
             if not self._is_same_origin(target):
                 where = urlsplit(target)
                 other = f"{where.scheme}://{where.netloc.rpartition('@')[2]}"
@@ -160,6 +193,10 @@ class HttpObjects:
             return unavailable(self.location, key, "the server did not answer in time")
         except aiohttp.ClientConnectorCertificateError:
             return unavailable(self.location, key, "the server's certificate is not valid")
+        except aiohttp.ClientConnectorSSLError:
+            return unavailable(self.location, key, "no secure connection to the server; does it speak https at all?")
+        except aiohttp.ClientConnectorDNSError:
+            return unavailable(self.location, key, "no address is known for the server's name")
         except aiohttp.ClientConnectorError as error:
             return unavailable(self.location, key, f"no connection to the server ({type(error.os_error).__name__})")
         except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
@@ -173,8 +210,8 @@ class HttpObjects:
             return {}
         failure = ""
         try:
-            if isinstance(self._credential, Bearer) and callable(self._credential.token):
-                return await asyncio.to_thread(self._credential.headers)  # it may ask another server
+            if self._asks:  # it may ask another server
+                return await asyncio.wait_for(asyncio.to_thread(self._credential.headers), self._token_timeout)
             return self._credential.headers()
         except Exception as error:  # whatever the caller's function raises
             failure = type(error).__name__
@@ -209,6 +246,23 @@ def _canonical(url: str) -> str | None:
         return parse_store_url(re.split(r"[?#]", url, maxsplit=1)[0], allow_protocols=frozenset({"http", "https"})).location
     except (InputError, ForbiddenError):
         return None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a server wants to be left alone for, 0 or more. Source: RFC 9110, section 10.2.3."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdecimal() and len(text) < 12:
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_web_page(answer: _Answer) -> bool:
+    """Whether it is a page for people: no document or chunk is called HTML and begins like HTML."""
+    start = answer.body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return "html" in answer.headers.get("Content-Type", "").lower() and start.startswith((b"<!doctype html", b"<html"))
 
 
 async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:

@@ -17,9 +17,12 @@ from catalog.errors import (
     CatalogError,
     LimitExceededError,
     ListingRefusedError,
+    Problem,
+    StoreBusyError,
     StoreForbiddenError,
     StoreUnauthorizedError,
     StoreUnavailableError,
+    WebPageError,
 )
 from catalog.metadata.key import safe_key
 from catalog.stores.listing import MAX_NAMES
@@ -38,6 +41,35 @@ class Listed:
     complete: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What holds the objects of a store, where that is no folder of them.
+
+    Attributes
+    ----------
+    kind
+        ``""`` for a folder, ``zip``, ``tree`` (one document of a whole hierarchy), ``document`` (one consolidated document),
+        ``references``, ``icechunk``, ``injected``.
+    only
+        Key of the one document that there is; ``""`` where there is more.
+    immutable
+        What names the state that is read, for good; ``""`` where the same location may hold something else later.
+    requests
+        Requests that it took to open it.
+    problems
+        What was found wrong on the way.
+    """
+
+    kind: str = ""
+    only: str = ""
+    immutable: str = ""
+    requests: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+FOLDER = Container()
+
+
 class Objects(Protocol):
     """Objects of one store.
 
@@ -54,6 +86,8 @@ class Objects(Protocol):
 
     async def fetch(self, key: str, max_bytes: int, start: int | None = None, end: int | None = None) -> bytes | None:
         """The bytes of an object, or of the half-open range; a negative ``start`` without ``end`` counts from the end.
+
+        The key ``""`` is the object that the location itself names.
 
         Returns
         -------
@@ -112,6 +146,20 @@ def unavailable(location: str, key: str, reason: str) -> StoreUnavailableError:
     return StoreUnavailableError(f"{join_key(location, key)}: {reason}")
 
 
+def busy(location: str, key: str, reason: str, retry_after: float | None = None) -> StoreBusyError:
+    """The store has too much to do; ``retry_after`` are the seconds that it wants to be left alone for."""
+    when = "" if retry_after is None else f"; it asks to be left alone for {retry_after:g} seconds"
+    return StoreBusyError(f"{join_key(location, key)}: the store is busy ({reason}){when}", retry_after)
+
+
+def web_page(location: str, key: str) -> WebPageError:
+    """A page for people came in place of data."""
+    return WebPageError(
+        f"{join_key(location, key)}: a web page came in place of data: a login page, for which a credential belongs in {SETTING},"
+        " or a page that the server shows for whatever is not there"
+    )
+
+
 def unlisted(location: str, folder: str, reason: str) -> ListingRefusedError:
     """The store does not name what is in a folder."""
     return ListingRefusedError(f"{join_key(location, folder)}/: the store does not list what it holds ({reason}).")
@@ -145,7 +193,7 @@ class FsspecObjects:
 
     async def fetch(self, key: str, max_bytes: int, start: int | None = None, end: int | None = None) -> bytes | None:
         """See ``Objects.fetch``."""
-        path = f"{self._root}/{safe_key(key)}"
+        path = f"{self._root}/{safe_key(key)}" if key else self._root
         # A bounded range in place of "all": one request, and no more bytes than the bound on any store that knows ranges.
         first, last = (0, max_bytes + 1) if start is None and end is None else (start, end)
         self.requests += 1
@@ -203,17 +251,21 @@ class FsspecObjects:
         return outcome if isinstance(outcome, CatalogError) else None
 
     def _outcome(self, error: Exception, key: str) -> CatalogError | bytes | None:
-        """What an exception of a library means: nothing there, nothing in that range, or an error of ours."""
-        status = getattr(error, "status", None)
-        if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError) or status in {404, 410}:
-            return None
-        if isinstance(error, CatalogError):
-            return error
-        if status == 401:
-            return unauthorized(self.location, key, "401")
-        if isinstance(error, PermissionError) or status == 403:
-            return forbidden(self.location, key, "permission denied")
-        word = type(error).__name__
-        if isinstance(error, OSError) and error.errno is not None:
-            word = errno.errorcode.get(error.errno, word)
-        return unavailable(self.location, key, f"could not be read ({word})")
+        return meaning_of(error, self.location, key)
+
+
+def meaning_of(error: Exception, location: str, key: str) -> CatalogError | bytes | None:
+    """What an exception of a library means: nothing there (None), nothing in that range (no bytes), or an error of ours."""
+    status = getattr(error, "status", None)
+    if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError) or status in {404, 410}:
+        return None
+    if isinstance(error, CatalogError):
+        return error
+    if status == 401:
+        return unauthorized(location, key, "401")
+    if isinstance(error, PermissionError) or status == 403:
+        return forbidden(location, key, "permission denied")
+    word = type(error).__name__
+    if isinstance(error, OSError) and error.errno is not None:
+        word = errno.errorcode.get(error.errno, word)
+    return unavailable(location, key, f"could not be read ({word})")

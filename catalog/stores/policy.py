@@ -29,11 +29,20 @@ DEFAULT_CODECS = _NUMCODECS | _ZARR3 | {f"numcodecs.{name}" for name in _NUMCODE
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long one request may take, in seconds."""
+    """How long one request may take, in seconds.
+
+    Attributes
+    ----------
+    connect, read, total
+        Until the connection stands, between two pieces of the answer, and for the whole answer.
+    retry
+        Waiting between attempts, all of them together: a busy store that wants to be left alone for longer is not asked again.
+    """
 
     connect: float = 5.0
     read: float = 30.0
     total: float = 120.0
+    retry: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import s3fs
 from catalog.errors import CatalogError
 from catalog.stores.credential import S3
 from catalog.stores.listing import MAX_NAMES
-from catalog.stores.objects import FsspecObjects, Listed, unauthorized
+from catalog.stores.objects import FsspecObjects, Listed, busy, unauthorized, unavailable
 from catalog.stores.policy import Timeouts
 from catalog.stores.url import StoreUrl
 
@@ -24,11 +24,14 @@ _NOT_BELIEVED: Final = frozenset(
         "InvalidAccessKeyId",
         "InvalidSecurity",
         "InvalidToken",
+        "RequestTimeTooSkewed",
         "SignatureDoesNotMatch",
         "TokenRefreshRequired",
         "401",
     }
 )
+_BUSY: Final = frozenset({"429", "RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequests"})
+_IN_TROUBLE: Final = frozenset({"500", "502", "503", "504", "InternalError", "RequestTimeout", "ServiceUnavailable"})
 
 
 @cache
@@ -118,7 +121,13 @@ class S3Objects(FsspecObjects):
             return b""
         if code in _NOT_BELIEVED or type(error).__name__ in {"NoCredentialsError", "PartialCredentialsError"}:
             return unauthorized(self.location, key, code or "no credential was found")
-        return super()._outcome(error, key)
+        if code in _BUSY:
+            return busy(self.location, key, code)
+        return (
+            unavailable(self.location, key, f"the service answered {code}")
+            if code in _IN_TROUBLE
+            else super()._outcome(error, key)
+        )
 
 
 def _code(error: BaseException) -> str:

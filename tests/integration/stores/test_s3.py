@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from catalog.errors import ListingRefusedError, StoreForbiddenError, StoreUnauthorizedError, StoreUnavailableError
+from catalog.errors import (
+    CatalogError,
+    ListingRefusedError,
+    StoreBusyError,
+    StoreForbiddenError,
+    StoreUnauthorizedError,
+    StoreUnavailableError,
+)
 from catalog.stores.credentials import S3, Credentials
 from catalog.stores.documents import read_documents
 from catalog.stores.policy import Timeouts
@@ -162,7 +169,9 @@ def test_a_bucket_that_is_not_listed_gives_its_root(server: WebServer) -> None:
     source.close()
 
 
-@pytest.mark.parametrize("code", ["InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"])
+@pytest.mark.parametrize(
+    "code", ["InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"]
+)
 def test_a_key_that_is_not_believed_is_told_from_one_that_is_not_enough(server: WebServer, code: str) -> None:
     with pytest.raises(StoreUnauthorizedError, match=f"{code}.*CATALOG_CREDENTIALS"):
         _refusing(server, code, 403, when="/").harvest()
@@ -170,10 +179,20 @@ def test_a_key_that_is_not_believed_is_told_from_one_that_is_not_enough(server: 
         _refusing(server, "AccessDenied", 403, when="/").harvest()
 
 
-@pytest.mark.parametrize(("code", "status"), [("SlowDown", 503), ("InternalError", 500)])
-def test_a_service_in_trouble_is_no_empty_store(server: WebServer, code: str, status: int) -> None:
-    with pytest.raises(StoreUnavailableError):
+TROUBLES = [
+    ("SlowDown", 503, StoreBusyError),
+    ("TooManyRequests", 429, StoreBusyError),
+    ("InternalError", 500, StoreUnavailableError),
+    ("ServiceUnavailable", 503, StoreUnavailableError),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "error"), TROUBLES)
+def test_a_service_in_trouble_is_no_empty_store(server: WebServer, code: str, status: int, error: type[CatalogError]) -> None:
+    with pytest.raises(error, match=code) as caught:
         _refusing(server, code, status, when="/").harvest()
+    assert type(caught.value) is error
+    assert len(server.requests) <= 3 + 1, "a service in trouble is not asked for ever"
     place = _refusing(server, code, status, when="a/zarr.json")
     source = place.source()
     outcome = source.read_many(["a/zarr.json", "zarr.json", "no/such"], 1000)
