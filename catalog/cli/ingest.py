@@ -18,6 +18,7 @@ Shapes = Annotated[Path | None, typer.Option("--shapes", help="Folder of shapes 
 MetadataKey = Annotated[str, typer.Option("--metadata-key", help="Key of the consolidated metadata, such as .all_metadata.")]
 ReportFile = Annotated[Path | None, typer.Option("--report", help="Write the SHACL report to a file: .ttl, .json or .txt.")]
 Require = Annotated[list[str] | None, typer.Option("--require", help="A profile whose violations block; may be given again.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Take nothing of a store whose documents have errors or warnings.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per store and line.")]
 
 
@@ -35,6 +36,7 @@ def ingest(
     metadata_key: MetadataKey = "",
     relocate: Annotated[bool, typer.Option("--relocate", help="The dataset of that id has moved to this URL.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, describe and validate, and write nothing.")] = False,
+    strict: Strict = False,
     require: Require = None,
     report: ReportFile = None,
     as_json: AsJson = False,
@@ -51,6 +53,7 @@ def ingest(
         "access": access or None,
         "relocate": relocate,
         "dry_run": dry_run,
+        "strict": strict,
     }
     _run(urls, shapes, report, as_json, {**given, "metadata_key": metadata_key or None, "require": tuple(require or ())})
 
@@ -59,12 +62,14 @@ def validate(
     urls: Urls,
     shapes: Shapes = None,
     metadata_key: MetadataKey = "",
+    strict: Strict = False,
     require: Require = None,
     report: ReportFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Say whether the shapes would accept stores; nothing is written."""
-    given: dict[str, object] = {"dry_run": True, "metadata_key": metadata_key or None, "require": tuple(require or ())}
+    given: dict[str, object] = {"dry_run": True, "strict": strict}
+    given |= {"metadata_key": metadata_key or None, "require": tuple(require or ())}
     _run(urls, shapes, report, as_json, given)
 
 

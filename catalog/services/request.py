@@ -24,6 +24,8 @@ class IngestRequest:
         The dataset of that id has moved to this URL.
     dry_run
         Read, describe and validate, and write nothing.
+    strict
+        What is found wrong in documents, in severity error or warning, stops it: nothing is written.
     require
         Names of profiles whose violations block.
     filesystem
@@ -36,5 +38,6 @@ class IngestRequest:
     metadata_key: str | None = None
     relocate: bool = False
     dry_run: bool = False
+    strict: bool = False
     require: tuple[str, ...] = ()
     filesystem: Any = None
