@@ -53,6 +53,28 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """Somebody's decision that a shape does not block a dataset for a time.
+
+    Attributes
+    ----------
+    shape
+        IRI of the shape.
+    owner
+        Who answers for it.
+    until
+        The last day on which it holds, as ISO 8601 in UTC.
+    reason
+        Why.
+    """
+
+    shape: str
+    owner: str
+    until: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """A hierarchy registered under an id.
 
@@ -72,6 +94,8 @@ class Dataset:
         The newest snapshot, where the shapes refused it.
     checked
         When its store was last read, as ISO 8601 in UTC.
+    waivers
+        Shapes that do not block it for a time, by the IRI of the shape.
     """
 
     id: str
@@ -82,6 +106,7 @@ class Dataset:
     current: Snapshot | None = None
     rejected: Snapshot | None = None
     checked: str = ""
+    waivers: tuple[Waiver, ...] = ()
 
     @property
     def latest(self) -> Snapshot | None:

@@ -7,10 +7,10 @@ gets a record without locations that only this machine knows.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalog.metadata.dataset import Dataset, Snapshot
+from catalog.metadata.dataset import Dataset, Snapshot, Waiver
 from catalog.rdf import literals, terms
 from catalog.rdf.iris import Iris, object_digest, object_iri
-from catalog.rdf.prefixes import DCAT, DCT, PROV, RDF_TYPE, RDFS_LABEL
+from catalog.rdf.prefixes import DCAT, DCT, PROV, RDF_TYPE, RDFS_COMMENT, RDFS_LABEL
 
 ZARR_FORMAT_IRI = "http://edamontology.org/format_3915"
 PUBLIC_SCHEMES = ("http://", "https://", "s3://", "gs://")
@@ -59,6 +59,8 @@ def record_ntriples(dataset: Dataset, iris: Iris, audience: str = "catalog") -> 
     snapshots = [(terms.CURRENT_SNAPSHOT, dataset.current)]
     if audience == "catalog":
         snapshots.append((terms.REJECTED_SNAPSHOT, dataset.rejected))
+        for waiver in dataset.waivers:
+            triples += _waiver_triples(subject, iris.waiver(dataset.id, waiver.shape), waiver)
     for predicate, snapshot in snapshots:
         if snapshot:
             name = iris.snapshot(dataset.id, snapshot.digest)
@@ -87,6 +89,15 @@ def _snapshot_triples(name: str, snapshot: Snapshot) -> Iterable[tuple[str, str,
     yield name, _GENERATED, literals.date_time(snapshot.generated)
 
 
+def _waiver_triples(subject: str, name: str, waiver: Waiver) -> Iterable[tuple[str, str, str]]:
+    yield subject, terms.WAIVER, f"<{name}>"
+    yield name, RDF_TYPE, f"<{terms.CLASS_WAIVER}>"
+    yield name, terms.WAIVED_SHAPE, f"<{waiver.shape}>"
+    yield name, terms.WAIVER_OWNER, literals.string(waiver.owner)
+    yield name, terms.VALID_UNTIL, literals.date(waiver.until)
+    yield name, RDFS_COMMENT, literals.string(waiver.reason)
+
+
 def read_record(rows: Iterable[tuple[str, str, str]], iris: Iris, dataset_id: str) -> Dataset | None:
     """The dataset that a record graph describes; None where it describes none.
 
@@ -111,7 +122,13 @@ def read_record(rows: Iterable[tuple[str, str, str]], iris: Iris, dataset_id: st
         current=_read_snapshot(facts[current]) if current in facts else None,
         rejected=_read_snapshot(facts[rejected]) if rejected in facts else None,
         checked=_one(about, _CHECKED),
+        waivers=tuple(sorted((_read_waiver(facts[each]) for each in about.get(terms.WAIVER, ()) if each in facts), key=repr)),
     )
+
+
+def _read_waiver(facts: Mapping[str, list[str]]) -> Waiver:
+    predicates = (terms.WAIVED_SHAPE, terms.WAIVER_OWNER, terms.VALID_UNTIL, RDFS_COMMENT)
+    return Waiver(*(_one(facts, predicate) for predicate in predicates))
 
 
 def _one(facts: Mapping[str, list[str]], predicate: str) -> str:

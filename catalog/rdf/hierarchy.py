@@ -4,6 +4,7 @@ The structure graph says which nodes there are and what they hold; the asserted 
 attributes. Both are text in blocks, in the order of the nodes' paths, so that equal hierarchies give equal bytes.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -20,7 +21,7 @@ from catalog.rdf.attributes import AttributeWriter
 from catalog.rdf.convention import About, Findings, Given
 from catalog.rdf.conventions import find_conventions
 from catalog.rdf.conventions.jsonld import holds_linked_data, read_linked_data
-from catalog.rdf.iris import Iris, encoded_path
+from catalog.rdf.iris import Iris, encoded_path, profile_iri, profile_name
 from catalog.rdf.layout import layout_lines, unreadable_pairs
 from catalog.rdf.prefixes import DCAT, DCT, RDF_TYPE, RDFS_LABEL
 
@@ -39,6 +40,7 @@ _SHAPE, _DIMENSION_COUNT = f" <{terms.SHAPE}> ", f" <{terms.DIMENSION_COUNT}> "
 _LAYOUT, _DIMENSION = f" <{terms.LAYOUT}> ", f" <{terms.DIMENSION}> "
 _ARRAY = f" <{RDF_TYPE}> <{terms.CLASS_ZARR_ARRAY}> .\n"
 _GROUP = f" <{RDF_TYPE}> <{terms.CLASS_ZARR_GROUP}> .\n"
+_CONVENTION = f"> <{re.escape(terms.CONVENTION)}> <([^<>]+)> \\.\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,16 @@ def describe(
             _add(found, convention.describe(hierarchy, About(dataset_id, iris), given or Given()))
         writer = _Writer(dataset_id, iris, contexts, found.consumed)
         structure.writelines(writer.blocks(hierarchy))
+        names = tuple(convention.NAME for convention in conventions)
+        found.say(f"<{iris.dataset(dataset_id)}>", terms.CONVENTION, *(f"<{profile_iri(name)}>" for name in names))
         structure.write("".join(sorted(found.lines)).encode())
     problems = (*writer.problems, *found.problems)
-    names = tuple(convention.NAME for convention in conventions)
     return Description(structure.getvalue(), "".join(sorted(writer.asserted)).encode(), problems, names)
+
+
+def read_conventions(structure: bytes) -> tuple[str, ...]:
+    """The names of the conventions that a structure graph says its dataset follows, sorted."""
+    return tuple(sorted(profile_name(iri.decode()) for iri in re.findall(_CONVENTION, structure)))
 
 
 def _add(found: Findings, more: Findings) -> None:

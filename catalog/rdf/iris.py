@@ -17,6 +17,8 @@ RECORD, ASSERTED, CURATED, REJECTED = "record", "asserted", "curated", "rejected
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 _BASE = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"{}|\\^`?#]+/")
+PROFILES = "https://w3id.org/zarr-catalog/profiles/"
+"""Where the IRIs of profiles begin; a shape of the profile ``cf`` has an IRI that begins with this and ``cf#``."""
 DATA_TYPE = "https://w3id.org/zarr-catalog/ns#dtype/"
 
 
@@ -98,6 +100,14 @@ class Iris:
         """A snapshot of a dataset."""
         return f"{self.dataset(dataset_id)}/snapshots/{digest}"
 
+    def waiver(self, dataset_id: str, shape: str) -> str:
+        """The waiver of a shape that a dataset has."""
+        return f"{self.dataset(dataset_id)}/waivers/{content_hash(shape)}"
+
+    def reference(self, name: str) -> str:
+        """A reference graph."""
+        return f"{self.references}/{name}"
+
     def layout(self, digest: str) -> str:
         """A layout, by its digest."""
         return f"{self.base}layouts/{digest[:24]}"
@@ -124,6 +134,16 @@ class Iris:
             return None
         found = iri[len(prefix) :].split("/", 1)[0]
         return found if _ID.fullmatch(found) else None
+
+
+def profile_iri(name: str) -> str:
+    """A profile, which is also the name of the convention that it belongs to."""
+    return f"{PROFILES}{name}"
+
+
+def profile_name(iri: str) -> str:
+    """The name in a profile's IRI, or in the IRI of a shape of it; ``""`` where it is neither."""
+    return iri.removeprefix(PROFILES).partition("#")[0] if iri.startswith(PROFILES) else ""
 
 
 def object_iri(digest: str) -> str:

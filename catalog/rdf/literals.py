@@ -51,6 +51,11 @@ def date_time(text: str) -> str:
     return f'"{text}"{_DATE_TIME_TYPE}'
 
 
+def date(text: str) -> str:
+    """An ``xsd:date`` from ISO 8601 text."""
+    return f'"{text}"^^<http://www.w3.org/2001/XMLSchema#date>'
+
+
 def json(text: str) -> str:
     """A ``zo:json`` literal from canonical JSON text."""
     return f'"{text.translate(_ESCAPES)}"{_JSON_TYPE}'

@@ -73,6 +73,14 @@ def put_aside(workspace: Workspace, dataset: Dataset, content: bytes) -> None:
     workspace.catalog.apply([rejected, _record(workspace, dataset)])
 
 
+def put_curated(workspace: Workspace, dataset: Dataset, curated: bytes) -> None:
+    """Write what people say about a dataset, and its record."""
+    graph = workspace.iris.graph(dataset.id, CURATED)
+    shown = dataset.access == "public" and dataset.current is not None
+    workspace.public.apply([GraphUpdate(graph, curated if shown else None), _public_record(workspace, dataset)])
+    workspace.catalog.apply([GraphUpdate(graph, curated), _record(workspace, dataset)])
+
+
 def put_records(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
     """Write what is recorded about datasets, in every audience that may see them."""
     if not datasets:

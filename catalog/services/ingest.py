@@ -9,17 +9,12 @@
 An ingest that finds what it found before writes nothing but the time of the look.
 """
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
-from catalog.errors import NotFoundError, Problem, UnavailableError
-from catalog.graphstore.bindings import Iri
-from catalog.graphstore.queries import load_query
+from catalog.errors import MetadataError, NotFoundError, Problem, UnavailableError
 from catalog.metadata.dataset import Dataset, Snapshot
 from catalog.metadata.document import digest_of_documents
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
@@ -30,14 +25,14 @@ from catalog.rdf.hierarchy import MAPPING_VERSION, Description, describe
 from catalog.rdf.iris import CURATED
 from catalog.services.force import Graphs, link_parts, put_aside, put_in_force, put_records
 from catalog.services.harvest import read_harvest
-from catalog.services.outcome import IngestResult, archived_report
+from catalog.services.judging import Judging
+from catalog.services.outcome import ArchivedReport, IngestResult, read_report
 from catalog.services.registry import Registry, name_of, new_id, registration
 from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 from catalog.stores.documents import Harvest
 from catalog.stores.url import StoreUrl, parse_store_url
 from catalog.validation.report import Report, to_problems
-from catalog.validation.shapes import add_profiles, profiles_digest
 
 Progress = Callable[[str], None]
 
@@ -79,11 +74,8 @@ class _Ingest:
         harvest = read_harvest(self.workspace, self.request, self.url, self.known)
         curated = self.workspace.catalog.read_graph(self._graph(CURATED))
         source = digest_of_documents(harvest.documents)
-        references = self._references()
-        required = ",".join(sorted(self.request.require))
-        judged_by = (self.workspace.shapes.digest, profiles_digest(), required, *references.values())
-        shapes = _digest_of_all(curated, *(each.encode() for each in judged_by))
-        if not self.request.dry_run and self._is_unchanged(source, shapes):
+        judging = Judging(self.workspace, curated, self.request.require, self.dataset.waivers)
+        if not self.request.dry_run and self._is_unchanged(source, judging.digest):
             problems = self._problems_before()
             if problems is not None:
                 return self._unchanged(harvest, problems)
@@ -91,14 +83,14 @@ class _Ingest:
         self.progress(f"describing {len(hierarchy.groups)} groups and {len(hierarchy.arrays)} arrays")
         description, missed = self._described(hierarchy)
         self.progress(f"validating {description.triples} triples")
-        known = [self.workspace.catalog.read_graph(graph) for graph in references]
-        graphs = [description.structure, description.asserted, curated, *known]
-        chosen = add_profiles(self.workspace.shapes, description.conventions, self.request.require)
-        report = self.workspace.validator.validate(graphs, chosen)
-        problems = (*harvest.problems, *hierarchy.problems, *missed, *description.problems, *to_problems(report))
+        report = judging.judge([description.structure, description.asserted], description.conventions)
+        found = (*harvest.problems, *hierarchy.problems, *missed, *description.problems)
+        if self.request.strict:
+            _refuse_findings(self.url.location, found)
+        told = ArchivedReport(found, to_problems(report))
         if not self.request.dry_run:
             self.progress("writing")
-            self._write(harvest, hierarchy, description, report, problems, source=source, shapes=shapes, curated=curated)
+            self._write(harvest, hierarchy, description, report, told, source=source, judging=judging)
         return self._result(
             harvest,
             groups=len(hierarchy.groups),
@@ -107,7 +99,7 @@ class _Ingest:
             conforms=report.conforms,
             accepted=report.accepted,
             changed=not self.request.dry_run,
-            problems=problems,
+            problems=told.problems,
             report=report,
         )
 
@@ -128,13 +120,6 @@ class _Ingest:
     def _mapping(self) -> str:
         """What decides how attributes become triples: the version of the mapping, and the contexts at hand."""
         return f"{MAPPING_VERSION}-{contexts_digest(self.workspace.contexts)[:16]}"
-
-    def _references(self) -> dict[str, str]:
-        """Reference graph → digest of what it holds; what they say counts in validation too."""
-        answer = self.workspace.catalog.select(load_query("references"), {"list": [Iri(self.workspace.iris.references)]})
-        return {
-            graph: digest or "" for graph, digest in zip(answer.values("graph"), answer.values("digest"), strict=True) if graph
-        }
 
     def _graph(self, part: str = "") -> str:
         return self.workspace.iris.graph(self.dataset.id, part)
@@ -167,7 +152,7 @@ class _Ingest:
             from catalog.bridge.read import StoreAccess  # noqa: PLC0415
             from catalog.services.supplements import read_supplements  # noqa: PLC0415
 
-            access = StoreAccess(workspace.credentials, self.request.filesystem, allow_protocols=workspace.protocols)
+            access = StoreAccess(workspace.credentials, self.request.store, allow_protocols=workspace.protocols)
             given, problems = read_supplements(hierarchy, wanted, self.url, access)
         found = describe(hierarchy, self.dataset.id, workspace.iris, contexts=workspace.contexts, given=given)
         return found, problems
@@ -182,9 +167,12 @@ class _Ingest:
     def _problems_before(self) -> tuple[Problem, ...] | None:
         """The problems of the last ingest; None where the archive has lost them, so that the store is described anew."""
         try:
-            return archived_report(self.workspace.archive, self.dataset.latest.report) if self.dataset.latest else None
+            report = read_report(self.workspace.archive, self.dataset.latest.report) if self.dataset.latest else None
         except (NotFoundError, UnavailableError):
             return None
+        if report is None or (self.request.strict and any(map(_is_finding, report.found))):
+            return None
+        return report.problems
 
     def _unchanged(self, harvest: Harvest, problems: tuple[Problem, ...]) -> IngestResult:
         """The outcome of the ingest that found the same; only the time of the look is written."""
@@ -208,11 +196,10 @@ class _Ingest:
         hierarchy: Hierarchy,
         description: Description,
         report: Report,
-        problems: tuple[Problem, ...],
+        told: ArchivedReport,
         *,
         source: str,
-        shapes: str,
-        curated: bytes,
+        judging: Judging,
     ) -> None:
         """Archive first, then the graphs: a crash between the two loses nothing."""
         archive = self.workspace.archive
@@ -229,18 +216,18 @@ class _Ingest:
             arrays=len(hierarchy.arrays),
             triples=description.triples,
             mapping_version=self._mapping(),
-            shapes_digest=shapes,
+            shapes_digest=judging.digest,
             conforms=report.conforms,
             accepted=report.accepted,
             structure=archive.write(description.structure),
             asserted=archive.write(description.asserted),
             documents=archive.write_documents(harvest.documents),
-            report=archive.write(orjson.dumps([problem.to_dict() for problem in problems])),
+            report=told.write(archive),
             generated=now,
         )
         if report.accepted:
             dataset = replace(self.dataset, current=snapshot, rejected=None, checked=now)
-            graphs = Graphs(description.structure, description.asserted, curated)
+            graphs = Graphs(description.structure, description.asserted, judging.curated)
             put_in_force(self.workspace, dataset, graphs, self.known, self._content_before())
         else:
             dataset = replace(self.dataset, rejected=snapshot, checked=now)
@@ -263,10 +250,17 @@ class _Ingest:
             return None, None
 
 
+def _is_finding(problem: Problem) -> bool:
+    return problem.severity != "info"
+
+
+def _refuse_findings(location: str, problems: Iterable[Problem]) -> None:
+    """Where findings are errors: raise if there is any; what the shapes say is no finding, they have their own gate."""
+    findings = [problem for problem in problems if _is_finding(problem)]
+    if findings:
+        count = f"{len(findings)} finding{'s' * (len(findings) != 1)}"
+        raise MetadataError(f"{location} has {count}, and --strict takes none; nothing was written", findings)
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _digest_of_all(*parts: bytes) -> str:
-    """sha256 over the digests of the parts."""
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()

@@ -86,6 +86,39 @@ def _location(url: str) -> str:
         return ""
 
 
-def archived_report(archive: Archive, digest: str) -> tuple[Problem, ...]:
-    """The problems of an earlier ingest."""
-    return tuple(Problem(**row) for row in orjson.loads(archive.read(digest)))
+@dataclass(frozen=True, slots=True)
+class ArchivedReport:
+    """What an ingest found, as the archive keeps it.
+
+    Attributes
+    ----------
+    found
+        Problems of reading and describing.
+    judged
+        What the shapes said.
+    """
+
+    found: tuple[Problem, ...]
+    judged: tuple[Problem, ...]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Both."""
+        return (*self.found, *self.judged)
+
+    def write(self, archive: Archive) -> str:
+        """Keep it; its digest comes back."""
+        rows = {name: [each.to_dict() for each in getattr(self, name)] for name in ("found", "judged")}
+        return archive.write(orjson.dumps(rows))
+
+
+def read_report(archive: Archive, digest: str) -> ArchivedReport:
+    """The report of an earlier ingest.
+
+    Raises
+    ------
+    NotFoundError, UnavailableError
+        The archive has lost it, or cannot be read.
+    """
+    rows = orjson.loads(archive.read(digest))
+    return ArchivedReport(*(tuple(Problem(**row) for row in rows[name]) for name in ("found", "judged")))

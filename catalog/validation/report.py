@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from catalog.errors import Problem
 from catalog.errors import Severity as ProblemSeverity
+from catalog.rdf.iris import profile_name
 from catalog.rdf.prefixes import PREFIXES
 from catalog.validation.property_path import PropertyPath, shown_iri
 
@@ -26,8 +27,6 @@ _PROBLEM: dict[Severity, ProblemSeverity] = {"violation": "error", "warning": "w
 _SH = PREFIXES["sh"]
 _LEXICAL = re.compile(r'"(.*)"(?:\^\^<[^<>]*>|@[A-Za-z0-9-]+)?', re.DOTALL)
 MAX_SHOWN_VALUE = 80
-PROFILES = "https://w3id.org/zarr-catalog/profiles/"
-"""Namespace of the profiles; a shape of the profile ``cf`` has an IRI that begins with this and ``cf#``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +75,12 @@ class Result:
     @property
     def profile(self) -> str:
         """Name of the profile that the shape belongs to; ``""`` where it belongs to none."""
-        head, _, rest = self.shape.partition(PROFILES)
-        return rest.partition("#")[0] if rest and not head else ""
+        return profile_name(self.shape)
 
     @property
     def shape_name(self) -> str:
-        """The last part of the shape's IRI, after the profile where it belongs to one: ``array-shape``, ``cf/units``."""
-        name = re.split(r"[#/]", self.shape)[-1] or self.shape
-        return f"{self.profile}/{name}" if self.profile else name
+        """What people call the shape, see `shape_name`."""
+        return shape_name(self.shape, self.profile)
 
     def to_dict(self) -> dict[str, Any]:
         """The result as a JSON object; ``value`` is the plain text of a literal or IRI."""
@@ -113,10 +110,13 @@ class Report:
         Worst first, then by path.
     required
         Names of the profiles whose violations block; those of others are told, and no more.
+    waived
+        IRIs of shapes that do not block, because somebody answers for it.
     """
 
     results: tuple[Result, ...] = field(default=())
     required: tuple[str, ...] = field(default=())
+    waived: frozenset[str] = field(default=frozenset())
 
     @property
     def conforms(self) -> bool:
@@ -125,18 +125,25 @@ class Report:
 
     @cached_property
     def accepted(self) -> bool:
-        """Whether nothing blocks: there is no violation, but for those of profiles that nobody required."""
+        """Whether nothing blocks: there is no violation, but for waived ones and those of profiles that nobody required."""
         return not any(map(self.blocks, self.results))
 
     def blocks(self, result: Result) -> bool:
         """Whether a result keeps the data from being loaded."""
-        return result.severity == "violation" and (not result.profile or result.profile in self.required)
+        counts = not result.profile or result.profile in self.required
+        return counts and result.severity == "violation" and result.shape not in self.waived
 
     @cached_property
     def counts(self) -> dict[Severity, int]:
         """How many results of each severity, worst first."""
         found = Counter(result.severity for result in self.results)
         return {severity: found[severity] for severity in SEVERITIES}
+
+
+def shape_name(iri: str, profile: str) -> str:
+    """The last part of a shape's IRI, after the profile where it belongs to one: ``array-shape``, ``cf/units``."""
+    name = re.split(r"[#/]", iri)[-1] or iri
+    return f"{profile}/{name}" if profile else name
 
 
 def plain_value(term: str) -> str:
@@ -187,7 +194,7 @@ def _headline(report: Report) -> str:
     found = ", ".join(f"{count} {severity}{'s' * (count != 1)}" for severity, count in report.counts.items() if count)
     if not report.accepted:
         return f"The shapes refuse it: {found}."
-    lenient = " (violations of profiles that were not required)" if report.counts["violation"] else ""
+    lenient = " (violations that are waived, or of profiles that were not required)" if report.counts["violation"] else ""
     return f"The shapes accept it: {found}{lenient}."
 
 

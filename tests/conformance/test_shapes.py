@@ -9,7 +9,8 @@ from rdflib import RDF, RDFS, SH, Graph, Namespace, URIRef
 from catalog.errors import InputError
 from catalog.resources import resource
 from catalog.validation.pyshacl_validator import PyShaclValidator
-from catalog.validation.report import PROFILES, to_turtle
+from catalog.rdf.iris import PROFILES
+from catalog.validation.report import to_turtle
 from catalog.validation.shapes import SHAPES, Shapes, known_profiles, load_shapes
 from catalog.validation.shapes_file import ShapesFile
 from tests.conformance.shapes.cases import Case, Signature, parse_as_written, read_cases, result_signatures

@@ -13,6 +13,7 @@ from catalog.graphstore.door import GraphStore, GraphUpdate
 from catalog.rdf.iris import ASSERTED, CURATED, RECORD, REJECTED
 from catalog.services.delete import delete
 from catalog.services.ingest import ingest
+from catalog.services.reference import add_reference
 from catalog.services.registry import Registry
 from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
@@ -257,9 +258,9 @@ def test_reference_graphs_are_judged_with_the_rest(workspace: Workspace, tmp_pat
     watched = replace(workspace, validator=Watch())
     root = str(two_arrays(tmp_path / "s"))
     ingest(watched, IngestRequest(root))
-    graph, line = "urn:test:taxonomy", b"<urn:test:cat> <urn:test:is> <urn:test:animal> .\n"
-    listed = f'<{graph}> <https://w3id.org/zarr-catalog/ns#digest> "1" .\n'.encode()
-    workspace.catalog.apply([GraphUpdate(graph, line), GraphUpdate(workspace.iris.references, listed)])
+    line = b"<urn:test:cat> <urn:test:is> <urn:test:animal> .\n"
+    (tmp_path / "taxonomy.nt").write_bytes(line)
+    add_reference(workspace, tmp_path / "taxonomy.nt")
     assert ingest(watched, IngestRequest(root)).changed
     assert line not in seen[0]
     assert line in seen[1]

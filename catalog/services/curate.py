@@ -1,0 +1,135 @@
+"""What do people say about a dataset that its store does not?
+
+The curated graph holds titles, licences, samples, links and corrections. It is a steward's alone: no ingest touches it, and it is
+judged together with what the store says. A change that the shapes refuse is not written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from catalog.errors import InputError, LimitExceededError, NonConformantError
+from catalog.metadata.dataset import Dataset
+from catalog.rdf.curated import check_curated, parse_property, parse_setting
+from catalog.rdf.iris import CURATED
+from catalog.rdf.statements import Statement, read_statements
+from catalog.services.force import put_curated, put_in_force
+from catalog.services.registry import Registry
+from catalog.services.rejudge import rejudge
+from catalog.services.workspace import Workspace
+from catalog.validation.report import Report, to_text
+
+MAX_BYTES = 8 * 2**20
+"""Bytes of a curated graph's file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curation:
+    """A change to a curated graph; what is given is done in this order.
+
+    Attributes
+    ----------
+    clear
+        Take everything out first.
+    file
+        An RDF file; relative IRIs in it begin at the dataset: ``<>`` is the dataset, ``<nodes/a>`` the node ``a``.
+    unset
+        Properties whose values are taken out.
+    set
+        ``PROPERTY=VALUE``: replaces the property's values; several of one property are all kept.
+    node
+        Path of the node that ``set`` and ``unset`` are about; None: the dataset.
+    """
+
+    clear: bool = False
+    file: Path | None = None
+    unset: Sequence[str] = ()
+    set: Sequence[str] = ()
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curated:
+    """What came of it: the dataset, how many statements are curated now, and what the shapes said of the state in force."""
+
+    dataset: Dataset
+    statements: int
+    report: Report | None
+    changed: bool
+
+
+def curate(workspace: Workspace, name: str, change: Curation) -> Curated:
+    """Change what people say about a dataset.
+
+    Raises
+    ------
+    InputError, LimitExceededError
+        The file or a statement cannot be used; nothing was written.
+    NotFoundError
+        There is no such dataset.
+    NonConformantError
+        With it the shapes would refuse the state in force; nothing was written. ``report`` says why.
+    """
+    registry = Registry(workspace.catalog, workspace.iris)
+    dataset = registry.require(name)
+    before = workspace.catalog.read_graph(workspace.iris.graph(dataset.id, CURATED))
+    after = _changed(workspace, dataset, b"" if change.clear else before, change)
+    if after == before:
+        return Curated(dataset, after.count(b"\n"), None, changed=False)
+    current = rejudge(workspace, dataset, dataset.current, after)
+    if current and not current.report.accepted:
+        raise NonConformantError(f"nothing was written. {to_text(current.report)}", current.report)
+    refused = rejudge(workspace, dataset, dataset.rejected, after)
+    dataset = replace(
+        dataset,
+        current=current.snapshot if current else dataset.current,
+        rejected=refused.snapshot if refused else dataset.rejected,
+    )
+    put_curated(workspace, dataset, after)
+    if refused and refused.report.accepted:
+        known, dataset = dataset, replace(dataset, current=refused.snapshot, rejected=None)
+        put_in_force(workspace, dataset, refused.graphs, known, (None, None))
+    verdict = refused or current
+    return Curated(dataset, after.count(b"\n"), verdict.report if verdict else None, changed=True)
+
+
+def read_curated(workspace: Workspace, name: str) -> bytes:
+    """What people say about a dataset, as canonical N-Triples."""
+    dataset = Registry(workspace.catalog, workspace.iris).require(name)
+    return workspace.catalog.read_graph(workspace.iris.graph(dataset.id, CURATED))
+
+
+def _changed(workspace: Workspace, dataset: Dataset, before: bytes, change: Curation) -> bytes:
+    """The curated graph after a change, as canonical N-Triples."""
+    iris = workspace.iris
+    base = iris.dataset(dataset.id)
+    subject = base if change.node is None else iris.node(dataset.id, change.node.strip("/"))
+    lines = set(before.decode().splitlines(keepends=True))
+    if change.file is not None:
+        statements = _read_file(change.file, base, iris.skolem)
+        check_curated(statements, dataset.id, iris)
+        lines = {each.line for each in statements}
+    added = [parse_setting(text, subject, base) for text in change.set]
+    check_curated(added, dataset.id, iris)
+    replaced = {parse_property(name, base) for name in change.unset} | {each.predicate for each in added}
+    lines = {line for line in lines if not line.startswith(tuple(f"<{subject}> <{each}> " for each in replaced))}
+    return "".join(sorted(lines | {each.line for each in added})).encode()
+
+
+def _read_file(path: Path, base: str, skolem: str) -> list[Statement]:
+    """The statements of a file of a bearable size."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            message = (
+                f"{path.name!r} has {size} bytes; a curated graph has at most {MAX_BYTES}. Load what is larger as a reference"
+            )
+            raise LimitExceededError(message, limit="curated", value=size, allowed=MAX_BYTES)
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+    folder = f"{base}/"
+    found = read_statements(data, path.name, base=folder, skolem=skolem)
+    # "<>" is what a base without the final "/" would be; with it, "<nodes/a>" would lie beside the dataset.
+    subject, target = {folder: base}, {f"<{folder}>": f"<{base}>"}
+    return [Statement(subject.get(s.subject, s.subject), s.predicate, target.get(s.target, s.target)) for s in found]
