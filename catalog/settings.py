@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -44,6 +44,9 @@ class MetadataSettings(BaseModel):
     max_values: int = Field(default=8_000_000, gt=0)
     max_nodes: int = Field(default=200_000, gt=0)
     max_walk_requests: int = Field(default=20_000, gt=0)
+    max_hint_requests: int = Field(default=8, gt=0)
+    max_hint_files: int = Field(default=1000, gt=0)
+    max_prove_requests: int = Field(default=100_000, gt=0)
 
 
 class ReadSettings(BaseModel):
@@ -76,6 +79,8 @@ class Settings(BaseSettings):
         Folder of JSON-LD contexts that may be used offline.
     protocols
         URL schemes to allow beside file, s3, http, https and memory.
+    freshness
+        How consolidated metadata are checked unless ``--freshness`` says otherwise: ``skip``, ``hint`` or ``prove``.
     lock_timeout_s
         Seconds to wait for another process that writes to the embedded store.
     query_timeout_s
@@ -90,6 +95,7 @@ class Settings(BaseSettings):
     shapes: Path | None = None
     contexts: Path | None = None
     protocols: Annotated[tuple[str, ...], NoDecode] = ()
+    freshness: Literal["skip", "hint", "prove"] = "hint"
     lock_timeout_s: float = Field(default=30.0, ge=0)
     query_timeout_s: float = Field(default=60.0, gt=0)
     fuseki: FusekiSettings = FusekiSettings()

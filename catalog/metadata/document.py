@@ -56,6 +56,10 @@ class DocumentLimits:
         Zarr nodes in one hierarchy.
     max_walk_requests
         Requests of a walk by names, where a store refuses to list what it holds.
+    max_hint_requests, max_hint_files
+        Requests of a hint at freshness, and local files that it looks at.
+    max_prove_requests
+        Requests of a proof of freshness.
     """
 
     max_bytes: int = 64 * 2**20
@@ -63,6 +67,9 @@ class DocumentLimits:
     max_values: int = 8_000_000
     max_nodes: int = 200_000
     max_walk_requests: int = 20_000
+    max_hint_requests: int = 8
+    max_hint_files: int = 1000
+    max_prove_requests: int = 100_000
 
 
 DEFAULT_LIMITS = DocumentLimits()

@@ -27,6 +27,7 @@ from catalog.stores.credentials import Bearer, HttpCredential, is_below
 from catalog.stores.listing import MAX_NAMES
 from catalog.stores.objects import Listed, busy, forbidden, oversized, unauthorized, unavailable, unlisted, web_page
 from catalog.stores.policy import Timeouts
+from catalog.stores.signs import Signs, signs_of_headers
 from catalog.stores.url import StoreUrl, join_key, parse_store_url
 
 MAX_INDEX_BYTES: Final = 64 * 2**20
@@ -95,6 +96,18 @@ class HttpObjects:
             raise unavailable(self.location, key, f"asked for a part, {headers['Range']}; the server's answer {fault}")
         return answer.body
 
+    async def look(self, key: str) -> Signs | None:
+        """What the server says of an object, by one HEAD that is not repeated; errors as ``fetch``."""
+        url = join_key(self.location, safe_key(key))
+        outcome = await self._followed(f"{url}?{self._query}" if self._query else url, {}, 0, key, "HEAD")
+        if isinstance(outcome, CatalogError):
+            raise outcome
+        if outcome.status in {404, 410}:
+            return None
+        if outcome.status != 200:
+            raise unavailable(self.location, key, f"the server answered {outcome.status} to HEAD")
+        return signs_of_headers(outcome.headers)
+
     async def list_folder(self, folder: str) -> Listed:
         """The links of the page that the server makes for a folder."""
         too_large = False
@@ -156,9 +169,11 @@ class HttpObjects:
             return busy(self.location, key, str(answer.status), later)
         return unavailable(self.location, key, f"the server answered {answer.status}")
 
-    async def _followed(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str) -> _Answer | CatalogError:
+    async def _followed(
+        self, url: str, headers: Mapping[str, str], max_bytes: int, key: str, method: str = "GET"
+    ) -> _Answer | CatalogError:
         for _ in range(MAX_REDIRECTS + 1):
-            outcome = await self._once(url, headers, max_bytes, key)
+            outcome = await self._once(url, headers, max_bytes, key, method)
             if isinstance(outcome, CatalogError) or outcome.status not in _REDIRECT:
                 return outcome
             if not outcome.headers.get("Location"):
@@ -178,14 +193,14 @@ class HttpObjects:
         place = _canonical(target)
         return place is not None and place.split("/")[:3] == self.location.split("/")[:3]
 
-    async def _once(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str) -> _Answer | CatalogError:
+    async def _once(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str, method: str) -> _Answer | CatalogError:
         """One request. What the library raises stays here, for its text holds the whole URL."""
         sent = {"Accept-Encoding": "identity", **headers, **await self._authorization(url, key)}
         self.requests += 1
         try:
             session = self._opened()
-            async with session.get(yarl.URL(url, encoded=True), headers=sent, allow_redirects=False) as response:
-                body = await _body(response, max_bytes)
+            async with session.request(method, yarl.URL(url, encoded=True), headers=sent, allow_redirects=False) as response:
+                body = b"" if method == "HEAD" else await _body(response, max_bytes)
                 if body is None:
                     return oversized(self.location, key, max_bytes)
                 return _Answer(response.status, response.headers, body, url)

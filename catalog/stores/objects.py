@@ -26,6 +26,7 @@ from catalog.errors import (
 )
 from catalog.metadata.key import safe_key
 from catalog.stores.listing import MAX_NAMES
+from catalog.stores.signs import Signs, signs_of_entry
 from catalog.stores.url import join_key
 
 SETTING = "CATALOG_CREDENTIALS"
@@ -217,6 +218,19 @@ class FsspecObjects:
     async def _cat(self, path: str, start: int | None, end: int | None) -> Any:
         """The bytes, by the one way that every file system knows; many say that they are asynchronous and are not."""
         return await asyncio.to_thread(self._fs.cat_file, path, start=start, end=end)
+
+    async def look(self, key: str) -> Signs | None:
+        """What the file system says of an object without giving it; errors as ``fetch``."""
+        self.requests += 1
+        try:
+            entry = await asyncio.to_thread(self._fs.info, f"{self._root}/{safe_key(key)}")
+        except Exception as error:  # any library may be behind this door
+            outcome = self._outcome(error, key)
+        else:
+            return signs_of_entry(entry)
+        if isinstance(outcome, CatalogError):
+            raise outcome
+        return None
 
     async def list_folder(self, folder: str) -> Listed:
         """See ``Objects.list_folder``."""
