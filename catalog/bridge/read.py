@@ -40,8 +40,8 @@ class StoreAccess:
     ----------
     credentials
         By URL prefix.
-    filesystem
-        An fsspec file system of the caller's, in place of one made from the location.
+    store
+        What to read through, in place of what the location names, as ``open_source`` takes it.
     timeouts
         For metadata requests.
     allow_protocols
@@ -55,7 +55,7 @@ class StoreAccess:
     """
 
     credentials: Credentials = field(default_factory=Credentials)
-    filesystem: Any = None
+    store: Any = None
     timeouts: Timeouts | None = None
     allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS
     allowed_codecs: frozenset[str] = DEFAULT_CODECS
@@ -111,7 +111,7 @@ def read_array(
     check_limits(plan, limits)
     if not ref.location:
         raise NotFoundError(f"this catalogue does not tell where the store of {ref.iri} lies")
-    url = locate(ref.location, access.filesystem, access.allow_protocols)
+    url = locate(ref.location, access.store, access.allow_protocols)
     if check == "always":
         _check(ref, url, access)
     with _opened(ref, url, limits, access) as reader:
@@ -121,7 +121,13 @@ def read_array(
 
 
 def _check(ref: ArrayRef, url: StoreUrl, access: StoreAccess) -> None:
-    source = open_source(url, credentials=access.credentials, filesystem=access.filesystem, timeouts=access.timeouts)
+    source = open_source(
+        url,
+        credentials=access.credentials,
+        store=access.store,
+        timeouts=access.timeouts,
+        allow_protocols=access.allow_protocols,
+    )
     try:
         check_fresh(ref, source, access.documents)
     finally:
@@ -136,7 +142,7 @@ def _opened(ref: ArrayRef, url: StoreUrl, limits: PlanLimits, access: StoreAcces
         array_document(array.layout, array.shape, array.dimension_names),
         zarr_format=array.zarr_format,
         credentials=access.credentials,
-        filesystem=access.filesystem,
+        store=access.store,
         allowed_codecs=access.allowed_codecs,
         limits=replace(access.objects, max_item_bytes=limits.max_item_bytes, max_chunk_bytes=limits.max_chunk_bytes),
     )

@@ -24,9 +24,7 @@ def read_harvest(workspace: Workspace, request: IngestRequest, url: StoreUrl, kn
     CatalogError
         As ``read_documents`` and ``open_source``.
     """
-    source = open_source(
-        url, credentials=workspace.credentials, filesystem=request.filesystem, allow_protocols=workspace.protocols
-    )
+    source = open_source(url, credentials=workspace.credentials, store=request.store, allow_protocols=workspace.protocols)
     try:
         latest = known.latest if known else None
         return read_documents(

@@ -28,8 +28,9 @@ class IngestRequest:
         What is found wrong in documents, in severity error or warning, stops it: nothing is written.
     require
         Names of profiles whose violations block.
-    filesystem
-        An fsspec filesystem to read through, in place of one made from the URL.
+    store
+        What to read through, in place of what the URL names: an fsspec file system, a mapping from key to bytes (an ``FSMap`` too),
+        or a Store of zarr-python. For the last two, the URL is but the store's name.
     """
 
     url: str
@@ -40,4 +41,4 @@ class IngestRequest:
     dry_run: bool = False
     strict: bool = False
     require: tuple[str, ...] = ()
-    filesystem: Any = None
+    store: Any = None

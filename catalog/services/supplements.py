@@ -76,7 +76,7 @@ def _read_files(
     source = open_source(
         url,
         credentials=access.credentials,
-        filesystem=access.filesystem,
+        store=access.store,
         timeouts=access.timeouts,
         allow_protocols=access.allow_protocols,
     )
@@ -107,7 +107,7 @@ def _read_values(array: Array, url: StoreUrl, access: StoreAccess, limits: Suppl
         document,
         zarr_format=array.layout.zarr_format,
         credentials=access.credentials,
-        filesystem=access.filesystem,
+        store=access.store,
         allowed_codecs=access.allowed_codecs,
         limits=access.objects,
     ) as reader:

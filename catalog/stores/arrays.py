@@ -20,11 +20,11 @@ from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.storage import StorePath
 
 from catalog.errors import CatalogError, ForbiddenError, InputError, MetadataError
+from catalog.stores.container import Way, check_chunks, open_store
 from catalog.stores.credentials import Credentials
 from catalog.stores.local import LocalFolder
 from catalog.stores.objects import run, run_elsewhere
 from catalog.stores.policy import DEFAULT_CODECS, DEFAULT_READ_LIMITS, ReadLimits, check_codecs, check_sizes
-from catalog.stores.remote import open_objects
 from catalog.stores.url import StoreUrl, locate, safe_key
 
 Selection = tuple[slice | int, ...]
@@ -208,7 +208,7 @@ def open_array(
     *,
     zarr_format: int,
     credentials: Credentials | None = None,
-    filesystem: Any = None,
+    store: Any = None,
     allowed_codecs: frozenset[str] = DEFAULT_CODECS,
     limits: ReadLimits = DEFAULT_READ_LIMITS,
 ) -> ArrayReader:
@@ -224,7 +224,7 @@ def open_array(
         Its ``zarr.json`` (attributes may be missing) or ``.zarray``.
     zarr_format
         2 or 3.
-    credentials, filesystem
+    credentials, store
         As for ``open_source``.
     allowed_codecs
         Names of codecs that may run, at every level.
@@ -242,13 +242,15 @@ def open_array(
     MetadataError
         zarr-python cannot read such an array, though the catalogue may describe it; the message has its reason.
     NotFoundError
-        There is no such local folder.
+        There is no such local folder, or the store is one document, which holds no chunks.
+    CatalogError
+        As ``open_store``, where the URL names no folder.
     """
-    url = locate(url, filesystem)
+    url = locate(url, store)
     name = f"{url.location}, array {safe_key(path)!r}"
     check_codecs(document, zarr_format, allowed_codecs)
     check_sizes(document, zarr_format, limits)
-    fetch, close = _opened(url, credentials, filesystem, limits)
+    fetch, close = _opened(url, credentials, store, limits)
     chunks = _Chunks(fetch)
     try:
         array = _made(document, StorePath(chunks, path), name)
@@ -271,11 +273,10 @@ def _made(document: Mapping[str, Any], place: StorePath, name: str) -> "zarr.Arr
     raise MetadataError(f"{name} can be described, but not be read here ({reason})")
 
 
-def _opened(
-    url: StoreUrl, credentials: Credentials | None, filesystem: Any, limits: ReadLimits
-) -> tuple[_Fetch, Callable[[], None]]:
+def _opened(url: StoreUrl, credentials: Credentials | None, store: Any, limits: ReadLimits) -> tuple[_Fetch, Callable[[], None]]:
     """How to fetch from the store, and how to give its connections back."""
-    if url.protocol == "file" and filesystem is None:
+    opened = open_store(url, Way(credentials, store, concurrency=limits.concurrency))
+    if opened is None:
         folder = LocalFolder(url.path)
 
         async def fetch_file(key: str, start: int | None, end: int | None) -> bytes | None:
@@ -283,7 +284,8 @@ def _opened(
 
         return fetch_file, lambda: None
 
-    objects = open_objects(url, credentials=credentials, filesystem=filesystem, concurrency=limits.concurrency)
+    objects, container = opened
+    check_chunks(url.location, container)
 
     async def fetch_object(key: str, start: int | None, end: int | None) -> bytes | None:
         return await run_elsewhere(objects.fetch(key, limits.max_object_bytes, start, end))

@@ -30,8 +30,9 @@ from catalog.metadata.document import (
     parse_document,
 )
 from catalog.metadata.key import safe_key
+from catalog.metadata.tree import is_tree
 from catalog.stores.by_name import walk_by_name
-from catalog.stores.listing import is_array_v3, too_large
+from catalog.stores.listing import is_array_v3, nested_copy, too_large
 from catalog.stores.source import Source
 
 OTHER_KEYS = (".all_metadata", "zmetadata")
@@ -63,6 +64,8 @@ class Harvest:
         ``unproven``: nothing has compared a consolidated document with the ones it was made from.
     problems
         What could not be read, and what is worth knowing; ``path`` is a key.
+    container
+        What held the documents: ``""`` for a folder, else as ``Source.container``.
     """
 
     documents: tuple[Document, ...]
@@ -72,6 +75,7 @@ class Harvest:
     complete: bool
     fresh: str = "unproven"
     problems: tuple[Problem, ...] = ()
+    container: str = ""
 
 
 def read_documents(
@@ -121,6 +125,7 @@ def read_documents(
         return search.named(safe_key(metadata_key))
     return (
         search.known(known_key, known_digest)
+        or search.only()
         or search.root_v3()
         or search.root_v2()
         or search.listed()
@@ -134,7 +139,7 @@ class _Search:
 
     def __init__(self, source: Source, limits: DocumentLimits) -> None:
         self._source, self._limits = source, limits
-        self._before = source.requests
+        self._before = source.requests - source.opening
         self._tried: list[str] = []
         self._found: dict[str, bytes] = {}
         self._looked_at: dict[str, Document] = {}
@@ -167,6 +172,10 @@ class _Search:
             self._problems.clear()
         return harvest
 
+    def only(self) -> Harvest | None:
+        """The document, where the store is one and nothing else."""
+        return self.named(self._source.only) if self._source.only else None
+
     def root_v3(self) -> Harvest | None:
         """The root's ``zarr.json``: an array, consolidated, or a group to be listed."""
         data = self._probe("zarr.json")
@@ -189,7 +198,7 @@ class _Search:
             for item in self._source.walk(self._limits, found):
                 if item.problem is not None:
                     self._problems.append(item.problem)
-                    complete = False
+                    complete = complete and item.problem.severity != "error"
                 elif item.data is not None:
                     nodes[item.key] = item.data
                     size += len(item.data)
@@ -207,6 +216,7 @@ class _Search:
         # What is wrong inside a document that is handed on is for its reader to say.
         self._problems = [p for p in self._problems if p.path not in nodes or p.kind == "invalid-consolidated"]
         self._both_formats(nodes)
+        self._nested(nodes)
         route = "single" if _is_root_array(nodes) else "listing"
         return self._harvest(nodes, route, complete=complete)
 
@@ -226,7 +236,8 @@ class _Search:
         if self._problems:
             reasons = "; ".join(problem.message for problem in self._problems[:3])
             raise MetadataError(f"{self._source.location} holds no readable metadata: {reasons}", self._problems)
-        raise NotFoundError(f"{self._source.location} holds no Zarr metadata; tried {', '.join(self._tried)}")
+        hint = f"; is it an Icechunk repository? Name it as icechunk+{self._source.location}" if self._source.seen("repo") else ""
+        raise NotFoundError(f"{self._source.location} holds no Zarr metadata; tried {', '.join(self._tried)}{hint}")
 
     # -- what the steps are made of
 
@@ -267,7 +278,7 @@ class _Search:
     def _consolidated(self, key: str, data: bytes) -> Harvest | None:
         before = len(self._problems)
         value = self._value(key, data)
-        if is_consolidated_v3(value) or is_consolidated_v2(value):
+        if is_consolidated_v3(value) or is_consolidated_v2(value) or (key != "zarr.json" and is_tree(value)):
             return self._harvest({key: data}, "consolidated", key=key)
         if key != "zarr.json" and len(self._problems) == before:
             self._problems.append(Problem(key, "invalid-consolidated", f"{key!r} has no object 'metadata'; it was not used"))
@@ -344,13 +355,25 @@ class _Search:
                 for old in others:
                     del nodes[folder + slash + old]
 
+    def _nested(self, nodes: dict[str, bytes]) -> None:
+        """Note groups inside that are consolidated, though the root is not: each node's own document counts."""
+        for key in sorted(nodes):
+            if (
+                key.endswith("/zarr.json")
+                and b'"consolidated_metadata"' in nodes[key]
+                and is_consolidated_v3(parse_document(self._document(key, nodes[key]), self._limits).value)
+            ):
+                self._problems.append(nested_copy(key.removesuffix("/zarr.json"), "zarr.json"))
+
     def _harvest(self, documents: dict[str, bytes], route: str, *, key: str = "", complete: bool = True) -> Harvest:
         if "zarr.json" in documents and self._source.seen(".zmetadata"):
             message = "holds zarr.json and .zmetadata; zarr.json is used"
             self._problems.append(Problem("", "both-formats", message, severity="info"))
         rows = tuple(self._document(name, documents[name]) for name in sorted(documents))
+        problems = tuple(dict.fromkeys((*self._source.problems, *self._problems)))
+        complete = complete and not any(problem.severity == "error" for problem in self._source.problems)
         requests = self._source.requests - self._before
-        return Harvest(rows, route, key, requests, complete, problems=tuple(dict.fromkeys(self._problems)))
+        return Harvest(rows, route, key, requests, complete, problems=problems, container=self._source.container)
 
 
 def _is_root_array(nodes: Iterable[str] | dict[str, bytes]) -> bool:

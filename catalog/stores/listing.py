@@ -48,6 +48,12 @@ def join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
+def nested_copy(folder: str, name: str) -> Problem:
+    """The note that a group inside holds a copy of the documents below it."""
+    message = f"holds consolidated metadata of its own in {name}; the documents of the single nodes are used"
+    return Problem(folder, "nested-consolidated", message, severity="info")
+
+
 def too_large(key: str, max_bytes: int) -> Problem:
     """The problem of a document beyond the bound on its size."""
     return Problem(key, "too-large", f"{key!r} has more than {max_bytes} bytes; it was not read")

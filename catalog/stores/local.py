@@ -31,6 +31,7 @@ from catalog.stores.listing import (
     Found,
     is_array_v3,
     join,
+    nested_copy,
     too_deep,
     too_large,
     too_many,
@@ -197,6 +198,10 @@ class LocalSource:
         Documents and folders that were asked for.
     """
 
+    container = only = immutable = ""
+    opening = 0
+    problems: tuple[Problem, ...] = ()
+
     def __init__(self, url: StoreUrl) -> None:
         self.location = url.location
         self.requests = 0
@@ -352,6 +357,8 @@ class _Walker:
 
     def _note(self, folder: _Folder, entry: "os.DirEntry[str]") -> Iterator[Found]:
         is_folder = entry.is_dir(follow_symlinks=False)
+        if entry.name == ".zmetadata" and folder.path:
+            yield Found(folder.path, problem=nested_copy(folder.path, entry.name))
         if not is_folder and (not entry.is_symlink() or entry.name in DOCUMENT_NAMES):
             return
         key = join(folder.path, entry.name)

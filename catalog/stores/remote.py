@@ -29,12 +29,13 @@ from catalog.stores.listing import (
     Found,
     is_array_v3,
     join,
+    nested_copy,
     too_deep,
     too_large,
     too_many,
     too_many_folders,
 )
-from catalog.stores.objects import FsspecObjects, Objects, run, unlisted
+from catalog.stores.objects import FOLDER, Container, FsspecObjects, Objects, run, unlisted
 from catalog.stores.policy import DEFAULT_READ_LIMITS, Timeouts
 from catalog.stores.url import StoreUrl
 
@@ -59,7 +60,7 @@ def open_objects(
     timeouts = timeouts or Timeouts()
     if filesystem is not None:
         return FsspecObjects(url.location, filesystem, url.location if url.protocol.startswith("http") else url.path)
-    prefix, credential = (credentials or Credentials()).find(url.location) or ("", None)
+    prefix, credential = (credentials or Credentials()).find(url.place) or ("", None)
     if url.protocol in {"http", "https"}:
         if url.credential is not None:
             prefix, credential = url.location, url.credential
@@ -96,18 +97,25 @@ class RemoteSource:
     ----------
     location
         The store's canonical URL.
+    container, only, immutable, opening, problems
+        See ``Container``.
     """
 
-    def __init__(self, objects: Objects, concurrency: int = DEFAULT_READ_LIMITS.concurrency) -> None:
+    def __init__(
+        self, objects: Objects, container: Container = FOLDER, concurrency: int = DEFAULT_READ_LIMITS.concurrency
+    ) -> None:
         self.location = objects.location
+        self.container, self.only = container.kind, container.only
+        self.immutable, self.opening, self.problems = container.immutable, container.requests, container.problems
+        self._counted = objects.requests
         self._objects, self._concurrency = objects, concurrency
         self._hides_dots = False
         self._in_root: set[str] = set()
 
     @property
     def requests(self) -> int:
-        """Requests that were made so far."""
-        return self._objects.requests
+        """Requests that were made so far, those to open the store included."""
+        return self.opening + self._objects.requests - self._counted
 
     def read(self, key: str, max_bytes: int) -> bytes | None:
         """The bytes at a key, None where there is nothing; errors as ``Objects.fetch``."""
@@ -171,7 +179,7 @@ class RemoteSource:
             missing = ", ".join(sorted(known.keys() - listed.files))
             raise unlisted(self.location, "", f"its list does not name {missing}, which is there")
         # Web servers leave out names with a dot in front (nginx, Apache); their documents are then asked for by name.
-        web = self.location.startswith("http")
+        web = not self.container and self.location.startswith("http")
         self._hides_dots = web and "zarr.json" not in listed.files and not any(name.startswith(".") for name in listed.files)
         visited = await self._read_folder("", listed.files, listed.folders, limits, known)
         if not listed.complete:
@@ -202,6 +210,8 @@ class RemoteSource:
         visited.found.extend(found for found in outcomes if found is not None)
         if any(_is_array(found) for found in visited.found):
             return visited
+        if ".zmetadata" in files and folder:
+            visited.found.append(Found(folder, problem=nested_copy(folder, ".zmetadata")))
         if folder.count("/") >= MAX_DEPTH and folders:
             visited.found.append(Found(folder, problem=too_deep(folder)))
             return visited

@@ -7,8 +7,9 @@ root.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, Problem
 from catalog.metadata.document import DocumentLimits
+from catalog.stores.container import Way, open_store
 from catalog.stores.credentials import Credentials
 from catalog.stores.listing import Found
 from catalog.stores.local import LocalSource
@@ -30,8 +31,33 @@ class Source(Protocol):
     location: str
 
     @property
+    def container(self) -> str:
+        """What holds the store: ``""`` for a folder, else the ``kind`` of `catalog.stores.objects.Container`."""
+        ...
+
+    @property
+    def only(self) -> str:
+        """Key of the one document that there is; ``""`` where there may be more."""
+        ...
+
+    @property
+    def immutable(self) -> str:
+        """What names the state that is read, for good; ``""`` where the store may change while it is read."""
+        ...
+
+    @property
+    def opening(self) -> int:
+        """How many of the requests it took to open the store."""
+        ...
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was found wrong when the store was opened."""
+        ...
+
+    @property
     def requests(self) -> int:
-        """Requests for metadata that were really made so far."""
+        """Requests for metadata that were really made so far, those to open the store included."""
         ...
 
     def read(self, key: str, max_bytes: int) -> bytes | None:
@@ -73,10 +99,6 @@ class Source(Protocol):
         """The keys of all metadata documents below the root, sorted; errors as ``walk``."""
         ...
 
-    def seen(self, key: str) -> bool:
-        """Whether a key of the root is known to be there, as far as that takes no request."""
-        ...
-
     def close(self) -> None:
         """Give connections back."""
         ...
@@ -86,21 +108,22 @@ def open_source(
     url: str | StoreUrl,
     *,
     credentials: Credentials | None = None,
-    filesystem: Any = None,
+    store: Any = None,
     timeouts: Timeouts | None = None,
     concurrency: int = DEFAULT_READ_LIMITS.concurrency,
     allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
 ) -> Source:
-    """The source of a store's metadata documents. Nothing is requested yet.
+    """The source of a store's metadata documents.
 
     Parameters
     ----------
     url
-        The store: a local path or a URL.
+        The store: a local path or a URL, of a folder or of something that holds a whole store (see ``container``).
     credentials
         Those that may be used, by URL prefix. User and password in the URL itself come first.
-    filesystem
-        An fsspec file system to read through, in place of one made from ``url``; its own rights and protocols count.
+    store
+        What to read through, in place of what ``url`` names: an fsspec file system (its own rights and protocols count), a
+        mapping from key to bytes, or a Store of zarr-python. For the last two, ``url`` is but the store's name.
     timeouts
         For each HTTP or S3 request.
     concurrency
@@ -114,11 +137,17 @@ def open_source(
         The URL, see ``parse_store_url``.
     NotFoundError
         There is no such local folder.
-    """
-    url = locate(url, filesystem, allow_protocols)
-    if url.protocol == "file" and filesystem is None:
-        return LocalSource(url)
-    from catalog.stores.remote import RemoteSource, open_objects
+    CatalogError
+        As ``open_store``, where the URL names no folder.
 
-    objects = open_objects(url, credentials=credentials, filesystem=filesystem, timeouts=timeouts, concurrency=concurrency)
-    return RemoteSource(objects, concurrency)
+    Notes
+    -----
+    Cost: nothing for a folder, local or remote, unless its name ends like that of a file.
+    """
+    url = locate(url, store, allow_protocols)
+    opened = open_store(url, Way(credentials, store, timeouts, concurrency, allow_protocols))
+    if opened is None:
+        return LocalSource(url)
+    from catalog.stores.remote import RemoteSource
+
+    return RemoteSource(*opened, concurrency)

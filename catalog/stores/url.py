@@ -5,11 +5,14 @@ logged and written into the graph. Reading that canonical URL again gives the sa
 
 A text without a scheme is a path of the local file system, taken as it stands. A text with one is a URL: ``%20`` in it is a
 space, whatever the protocol.
+
+``icechunk+`` before a URL says that an Icechunk repository lies there; ``?branch=``, ``?tag=`` or ``?snapshot=`` behind it says
+which state of the repository is meant, the branch ``main`` where nothing does.
 """
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
@@ -25,6 +28,8 @@ _SCHEME = re.compile(r"(https?|s3|file|memory|[a-z][a-z0-9+.-]+(?=:/)):", re.IGN
 _SAFE = "-._~!$&'()*+,;=:@"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_LENGTH = 4096
+_ICECHUNK = re.compile(r"icechunk\+(?=[a-z0-9.+-]+:)", re.IGNORECASE)
+_VERSION = re.compile(r"(branch|tag|snapshot)=([^&]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,10 @@ class StoreUrl:
         User and password that stood in the text.
     query
         Query string that stood in the text, such as a signature; part of each request, and of nothing else.
+    container
+        ``icechunk`` where the text says that the place is such a repository, else ``""``.
+    version
+        What stood behind it, as ``("branch", name)``, ``("tag", name)`` or ``("snapshot", id)``.
     """
 
     location: str
@@ -50,6 +59,13 @@ class StoreUrl:
     path: str
     credential: Basic | None = field(default=None, repr=False)
     query: str = field(default="", repr=False)
+    container: str = ""
+    version: tuple[str, str] = ("branch", "main")
+
+    @property
+    def place(self) -> str:
+        """The location without what says how to read it: credentials belong to this."""
+        return self.location.removeprefix(f"{self.container}+").partition("?")[0] if self.container else self.location
 
     def __str__(self) -> str:
         return self.location
@@ -87,6 +103,9 @@ def parse_store_url(text: str, *, allow_protocols: frozenset[str] = DEFAULT_PROT
         The protocol is not allowed.
     """
     _check_text(text)
+    prefix = _ICECHUNK.match(text)
+    if prefix is not None:
+        return _repository(text, text[prefix.end() :], allow_protocols)
     match = _SCHEME.match(text)
     if match is None and "://" in text:
         raise InputError(f"{shown(text)} is neither a path nor a URL: '://' follows no protocol")
@@ -109,6 +128,20 @@ def parse_store_url(text: str, *, allow_protocols: frozenset[str] = DEFAULT_PROT
     if protocol in _DEFAULT_PORTS:
         return _http(text, protocol, parts)
     return _bucket(text, protocol, parts)
+
+
+def _repository(text: str, inner: str, allow_protocols: frozenset[str]) -> StoreUrl:
+    """The Icechunk repository, in one state, that a text names."""
+    where, mark, query = inner.partition("?")
+    version = _VERSION.fullmatch(query)
+    if (mark and version is None) or _ICECHUNK.match(inner):
+        raise InputError(
+            f"{shown(text)}: behind an Icechunk repository stands ?branch=, ?tag= or ?snapshot=, one of them and once"
+        )
+    url = parse_store_url(where, allow_protocols=allow_protocols)
+    kind, name = (version[1], unquote(version[2])) if version else ("branch", "main")
+    behind = "" if (kind, name) == ("branch", "main") else f"?{kind}={quote(name, safe=_SAFE.replace('&', '') + '/')}"
+    return replace(url, location=f"icechunk+{url.location}{behind}", container="icechunk", version=(kind, name))
 
 
 def _check_text(text: str) -> None:
@@ -198,19 +231,29 @@ def _bucket(text: str, protocol: str, parts: SplitResult) -> StoreUrl:
     return StoreUrl(location, protocol, path)
 
 
-def locate(url: str | StoreUrl, filesystem: Any = None, allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS) -> StoreUrl:
+def locate(url: str | StoreUrl, store: Any = None, allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS) -> StoreUrl:
     """The store that a caller names, by URL, or by a path inside a file system of its own.
+
+    Parameters
+    ----------
+    store
+        What the caller reads it through, as ``open_source`` takes it.
 
     Raises
     ------
     InputError, ForbiddenError
-        See ``parse_store_url``; the protocols of a given file system are allowed.
+        See ``parse_store_url``; the protocols of a given file system are allowed. Where a mapping or a Zarr store is given, the
+        URL is but its name, and may be of any protocol.
     """
     if isinstance(url, StoreUrl):
         return url
-    if filesystem is None:
+    if store is None:
         return parse_store_url(url, allow_protocols=allow_protocols)
-    protocols = (filesystem.protocol,) if isinstance(filesystem.protocol, str) else tuple(filesystem.protocol)
+    protocol = getattr(store, "protocol", None)
+    if not isinstance(protocol, str | tuple | list):
+        named = _SCHEME.match(url)
+        return parse_store_url(url, allow_protocols=allow_protocols | {"file"} | ({named[1].lower()} if named else set()))
+    protocols = (protocol,) if isinstance(protocol, str) else tuple(protocol)
     if "://" not in url:
         url = f"{protocols[0]}://" + quote(url if protocols[0] == "file" else url.lstrip("/"), safe="/" + _SAFE)
     return parse_store_url(url, allow_protocols=allow_protocols | set(protocols))

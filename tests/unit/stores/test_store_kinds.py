@@ -44,4 +44,4 @@ class TestInjected(StoreTests):
 
     def publish(self, folder: Path) -> Place:
         system = DirFileSystem(str(folder.parent), LocalFileSystem(skip_instance_cache=True))
-        return Place(folder.name, {"filesystem": system})
+        return Place(folder.name, {"store": system})
