@@ -257,7 +257,10 @@ class ReferenceSet:
         fault = fault_of_place(value)
         if fault or not isinstance(value, list):
             raise MetadataError(f"{key!r} in {self._location} {fault}")
-        return Reference(part.filled(value[0]), *value[1:])
+        try:
+            return Reference(part.filled(value[0]), *value[1:])
+        except MetadataError as error:
+            raise MetadataError(f"{key!r} in {self._location} has no target that can be read: {error}") from error
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -8,6 +8,7 @@ Source: kerchunk, "References specification", "Parquet references".
 import asyncio
 import base64
 import binascii
+import math
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -119,15 +120,15 @@ class ParquetReferences:
         if table is None or row >= table.num_rows:
             return None
         path, offset, size, raw = (table.column(name)[row].as_py() if name in table.column_names else None for name in _COLUMNS)
-        if raw is not None:
+        if isinstance(raw, str | bytes):
             return _decoded(key, raw.encode() if isinstance(raw, str) else raw)
-        if path is None:
+        if _is_null(path) and _is_null(raw):
             return None
         found = [path, offset or 0, size] if size else [path]
-        fault = fault_of_place(found)
+        fault = fault_of_place(found) if _is_null(raw) else f"has data of the type {type(raw).__name__}"
         if fault:
             raise MetadataError(f"{key!r} in {self._location} {fault}")
-        return Reference(*found)
+        return Reference(str(path), offset or 0, size) if size else Reference(str(path))
 
     def _place(self, key: str) -> tuple[str, int] | None:
         """The array that a key is a chunk of, and the chunk's number in C order; None where it is none."""
@@ -192,23 +193,36 @@ class ParquetReferences:
                 f"{where} is a Parquet file, for which the package 'pyarrow' is needed; install zarr-linked-catalog[references]"
             )
         fault = ""
+        bounds = {"thrift_string_size_limit": MAX_FILE_BYTES, "thrift_container_size_limit": 1_000_000}
         try:
-            file = pq.ParquetFile(
-                pa.BufferReader(data),
-                read_dictionary=["path", "raw"],
-                thrift_string_size_limit=MAX_FILE_BYTES,
-                thrift_container_size_limit=1_000_000,
-            )
-            rows = file.metadata.num_rows
-            size = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
-            if rows <= self._size and size <= MAX_COLUMN_BYTES:
-                return file.read([name for name in _COLUMNS if name in file.schema_arrow.names], use_threads=False)
+            metadata = pq.ParquetFile(pa.BufferReader(data), **bounds).metadata
+            rows = metadata.num_rows
+            size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+            columns = _columns(metadata.schema)
+            if columns and rows <= self._size and size <= MAX_COLUMN_BYTES:
+                texts = [name for name, kind in columns.items() if kind == "BYTE_ARRAY"]  # kept once for all rows that have them
+                file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts, **bounds)
+                return file.read(list(columns), use_threads=False)
         except (pa.ArrowException, OSError, ValueError) as error:
-            fault = type(error).__name__
+            fault = f"cannot be read as Parquet ({type(error).__name__})"
+        else:
+            fault = "" if columns else f"has not the columns of references: {', '.join(_COLUMNS)}"
         if fault:
-            raise MetadataError(f"{where} cannot be read as Parquet ({fault})")
+            raise MetadataError(f"{where} {fault}")
         message = f"{where} has {rows} references and {size} bytes; at most {self._size} and {MAX_COLUMN_BYTES} are read"
         raise LimitExceededError(message, limit="record_size", value=rows, allowed=self._size)
+
+
+def _columns(schema: Any) -> dict[str, str]:
+    """The columns that matter, of those that a file has, with their types; none where one is nested, or all are missing."""
+    columns = [schema.column(i) for i in range(len(schema))]
+    found = {column.path: column.physical_type for column in columns if column.path.partition(".")[0] in _COLUMNS}
+    return found if found.keys() <= set(_COLUMNS) and {"path", "raw"} & found.keys() else {}
+
+
+def _is_null(value: Any) -> bool:
+    """Whether a row has no such value; pandas also writes that as NaN."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _decoded(key: str, data: bytes) -> bytes:
