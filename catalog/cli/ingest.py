@@ -140,7 +140,8 @@ def _show(result: "IngestResult", *, dry_run: bool) -> None:
     )
     say(f"{result.id}  {state}  {result.iri}")
     whole = "" if result.complete else ", not complete"
-    read = f"read by {result.route} in {result.requests} request{'s' * (result.requests != 1)}{whole}, freshness {result.fresh}"
+    route = f"{result.route} ({result.container})" if result.container else result.route
+    read = f"read by {route} in {result.requests} request{'s' * (result.requests != 1)}{whole}, freshness {result.fresh}"
     say(f"  {result.groups} groups, {result.arrays} arrays, {result.triples} triples, {result.access}; {read}")
     if result.report is not None and result.report.results:
         for line in to_text(result.report).splitlines():

@@ -31,7 +31,7 @@ from catalog.services.registry import Registry, name_of, new_id, registration
 from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 from catalog.stores.documents import Harvest
-from catalog.stores.url import StoreUrl, parse_store_url
+from catalog.stores.url import StoreUrl, locate
 from catalog.validation.report import Report, to_problems
 
 Progress = Callable[[str], None]
@@ -66,7 +66,7 @@ class _Ingest:
     registry: Registry = field(init=False)
 
     def run(self) -> IngestResult:
-        self.url = parse_store_url(self.request.url, allow_protocols=self.workspace.protocols)
+        self.url = locate(self.request.url, self.request.store, self.workspace.protocols)
         self.registry = Registry(self.workspace.catalog, self.workspace.iris)
         self.known = registration(self.registry, self.url.location, self.request.dataset_id, relocate=self.request.relocate)
         self.dataset = self._registered()
@@ -110,6 +110,7 @@ class _Ingest:
             iri=self.workspace.iris.dataset(self.dataset.id),
             location=self.dataset.location,
             access=self.dataset.access,
+            container=harvest.container,
             route=harvest.route,
             requests=harvest.requests,
             complete=harvest.complete,
@@ -140,7 +141,13 @@ class _Ingest:
         )
 
     def _needs_credential(self) -> bool:
-        return bool(self.url.credential or self.url.query or self.workspace.credentials.find(self.url.location))
+        """Whether it does, as far as can be told; nobody knows with which rights a store of the caller's is read."""
+        return bool(
+            self.request.store is not None
+            or self.url.credential
+            or self.url.query
+            or self.workspace.credentials.find(self.url.place)
+        )
 
     def _described(self, hierarchy: Hierarchy) -> tuple[Description, tuple[Problem, ...]]:
         """The graphs, with what conventions wanted to know beside the metadata, and what of that could not be had."""

@@ -21,6 +21,8 @@ class IngestResult:
         The dataset; empty where none could be named.
     location
         Where its store lies, without credentials.
+    container
+        What held the store, as ``zip``; ``""`` where it is a folder.
     route, requests, complete, fresh
         How its metadata was read, with how many requests, whether whole, and how far it is known to be current.
     groups, arrays, triples
@@ -42,6 +44,7 @@ class IngestResult:
     id: str = ""
     iri: str = ""
     location: str = ""
+    container: str = ""
     route: str = ""
     requests: int = 0
     groups: int = 0
@@ -62,7 +65,7 @@ class IngestResult:
         shown = {
             name: getattr(self, name)
             for name in (
-                "id", "iri", "location", "route", "requests", "complete", "fresh", "groups", "arrays", "triples",
+                "id", "iri", "location", "container", "route", "requests", "complete", "fresh", "groups", "arrays", "triples",
                 "conforms", "accepted", "changed", "access",
             )
         }  # fmt: skip
