@@ -20,11 +20,12 @@ from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.storage import StorePath
 
 from catalog.errors import CatalogError, ForbiddenError, InputError, MetadataError
+from catalog.stores.bounded import bound_codecs, bound_of
 from catalog.stores.container import Way, check_chunks, open_store
 from catalog.stores.credentials import Credentials
 from catalog.stores.local import LocalFolder
 from catalog.stores.objects import run, run_elsewhere
-from catalog.stores.policy import DEFAULT_CODECS, DEFAULT_READ_LIMITS, ReadLimits, check_codecs, check_sizes
+from catalog.stores.policy import DEFAULT_CODECS, DEFAULT_READ_LIMITS, ReadLimits, check_codecs, check_sizes, chunk_bytes
 from catalog.stores.url import StoreUrl, locate, safe_key
 
 Selection = tuple[slice | int, ...]
@@ -252,22 +253,25 @@ def open_array(
     check_sizes(document, zarr_format, limits)
     fetch, close = _opened(url, credentials, store, limits)
     chunks = _Chunks(fetch)
+    bound = bound_of(chunk_bytes(document, zarr_format), limits.max_chunk_bytes)
     try:
-        array = _made(document, StorePath(chunks, path), name)
+        array = _made(document, StorePath(chunks, path), name, bound)
     except MetadataError:
         close()
         raise
     return ArrayReader(array, chunks, name, close)
 
 
-def _made(document: Mapping[str, Any], place: StorePath, name: str) -> "zarr.Array[Any]":
+def _made(document: Mapping[str, Any], place: StorePath, name: str, bound: int) -> "zarr.Array[Any]":
     metadata: Any = {key: value for key, value in document.items() if key != "consolidated_metadata"}
     metadata.setdefault("attributes", {})
     try:
         # zarr warns of what is not (yet) in the specification; that is said by the catalogue's own report.
         with _WARNINGS, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return zarr.Array(zarr.AsyncArray(metadata=metadata, store_path=place))
+            parsed: Any = zarr.AsyncArray(metadata=metadata, store_path=place).metadata
+            bound_codecs(parsed, bound)
+            return zarr.Array(zarr.AsyncArray(metadata=parsed, store_path=place))
     except Exception as error:
         reason = f"{type(error).__name__}: {str(error)[:400]}"
     raise MetadataError(f"{name} can be described, but not be read here ({reason})")

@@ -27,6 +27,10 @@ DEFAULT_CODECS = _NUMCODECS | _ZARR3 | {f"numcodecs.{name}" for name in _NUMCODE
 """Codecs that are run: each decodes numbers or text, none runs what it reads. ``pickle`` is not among them."""
 
 
+_CODEC_TYPES = ("astype", "dtype", "encode_dtype", "decode_dtype")
+_WITH_CODECS = frozenset({"codecs", "index_codecs", "configuration", "filters", "compressor"})
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """How long one request may take, in seconds.
@@ -148,11 +152,50 @@ def check_sizes(document: Mapping[str, Any], zarr_format: int, limits: ReadLimit
     LimitExceededError
         Names the limit and the figure.
     """
-    item = item_bytes(document, zarr_format)
+    item = max(item_bytes(document, zarr_format), _largest_item_of_codecs({key: document.get(key) for key in _WITH_CODECS}))
     _within("element", "max_item_bytes", item, limits.max_item_bytes)
-    shape = document.get("chunks") if zarr_format == 2 else _chunk_shape_v3(document)
-    if isinstance(shape, list | tuple) and all(type(size) is int and size > 0 for size in shape):
-        _within("chunk", "max_chunk_bytes", math.prod(shape) * max(item, 1), limits.max_chunk_bytes)
+    _within("chunk", "max_chunk_bytes", _elements(document, zarr_format) * max(item, 1), limits.max_chunk_bytes)
+    if zarr_format == 3:
+        _within("shard index", "max_chunk_bytes", _index_bytes(document), limits.max_chunk_bytes)
+
+
+def chunk_bytes(document: Mapping[str, Any], zarr_format: int) -> int:
+    """Bytes of one decoded chunk, with sharding of one inner chunk, as the metadata have it; 0 where they do not say."""
+    return _elements(document, zarr_format) * item_bytes(document, zarr_format)
+
+
+def _elements(document: Mapping[str, Any], zarr_format: int) -> int:
+    shape: Any = document.get("chunks") if zarr_format == 2 else _chunk_shape_v3(document)
+    return math.prod(shape) if _is_shape(shape) else 0
+
+
+def _index_bytes(document: Mapping[str, Any]) -> int:
+    """Bytes of the largest index of a shard: two integers of eight bytes for each of its inner chunks."""
+    outer, codecs, largest = _configured(document.get("chunk_grid"), "chunk_shape"), document.get("codecs"), 0
+    while isinstance(codecs, list):
+        shards = [c for c in codecs if isinstance(c, Mapping) and c.get("name") == "sharding_indexed"]
+        if not shards:
+            break
+        inner = _configured(shards[0], "chunk_shape")
+        if _is_shape(outer) and _is_shape(inner) and len(outer) == len(inner):
+            largest = max(largest, 16 * math.prod(-(-whole // part) for whole, part in zip(outer, inner, strict=True)))
+        outer, codecs = inner, _configured(shards[0], "codecs")
+    return largest
+
+
+def _is_shape(shape: Any) -> bool:
+    return isinstance(shape, list | tuple) and all(type(size) is int and size > 0 for size in shape)
+
+
+def _largest_item_of_codecs(value: Any) -> int:
+    """Bytes of one element of the largest type that a codec, at any level, turns elements into."""
+    if isinstance(value, list | tuple):
+        return max(map(_largest_item_of_codecs, value), default=0)
+    if not isinstance(value, Mapping):
+        return 0
+    named = [item_bytes({"dtype": value[key]}, 2) for key in _CODEC_TYPES if isinstance(value.get(key), str)]
+    inner = [_largest_item_of_codecs(member) for key, member in value.items() if key in _WITH_CODECS]
+    return max([*named, *inner], default=0)
 
 
 def _within(what: str, limit: str, value: int, allowed: int) -> None:

@@ -132,7 +132,27 @@ def test_what_would_fill_the_memory_is_refused(zarr_format: int, document: dict[
 def test_a_large_shard_of_small_chunks_passes() -> None:
     grid = {"name": "regular", "configuration": {"chunk_shape": [2**32]}}
     check_sizes(v3(chunk_grid=grid, codecs=[shard(BYTES, chunk_shape=(1024,))]), 3)
-    check_sizes(v3(chunk_grid=grid, codecs=[shard(shard(BYTES, chunk_shape=(16,)), chunk_shape=(2**31,))]), 3)
+    check_sizes(v3(chunk_grid=grid, codecs=[shard(shard(BYTES, chunk_shape=(1024,)), chunk_shape=(2**31,))]), 3)
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+def test_a_shard_whose_index_alone_would_fill_the_memory_is_refused(levels: int) -> None:
+    codecs = shard(BYTES, chunk_shape=(16,))
+    for _ in range(levels - 1):
+        codecs = shard(codecs, chunk_shape=(2**32,))
+    grid = {"name": "regular", "configuration": {"chunk_shape": [2**32]}}
+    with pytest.raises(LimitExceededError) as caught:
+        check_sizes(v3(chunk_grid=grid, codecs=[codecs]), 3)
+    assert caught.value.value == 16 * 2**28, "two integers of eight bytes for each inner chunk"
+
+
+@pytest.mark.parametrize("name", ["astype", "decode_dtype", "encode_dtype", "dtype"])
+def test_a_codec_that_makes_huge_elements_is_refused(name: str) -> None:
+    step = {"id": "astype", name: "|V2147483647"}
+    with pytest.raises(LimitExceededError, match="max_item_bytes"):
+        check_sizes(v2(filters=[step]), 2)
+    with pytest.raises(LimitExceededError, match="max_item_bytes"):
+        check_sizes(v3(codecs=[shard({"name": "numcodecs.astype", "configuration": {name: "|V2147483647"}}, BYTES)]), 3)
 
 
 @pytest.mark.parametrize("chunks", [None, "x", [], [0], [-1], [1.5], [True], [[1, 2]], [2**40, "x"]])
