@@ -114,7 +114,9 @@ def open_reader(settings: Settings, audience: str = "catalog") -> Iterator[tuple
 
 
 @contextmanager
-def open_workspace(settings: Settings, *, base: str | None = None, shapes: Path | None = None) -> Iterator["Workspace"]:
+def open_workspace(
+    settings: Settings, *, base: str | None = None, shapes: Path | None = None, writable: bool = True
+) -> Iterator["Workspace"]:
     """Everything that a use case which writes needs; the deployment is initialised where it was not.
 
     Parameters
@@ -123,9 +125,12 @@ def open_workspace(settings: Settings, *, base: str | None = None, shapes: Path 
         Base IRI to initialise with; None: the recorded one, else the default.
     shapes
         Folder of shapes to apply in place of the one in the settings.
+    writable
+        False: others may read meanwhile, and nothing is made or initialised.
     """
     from catalog.archive import open_archive
     from catalog.rdf.conventions.jsonld_contexts import load_contexts
+    from catalog.services.mappings import Mappings
     from catalog.services.workspace import Workspace
     from catalog.validation.pyshacl_validator import PyShaclValidator
     from catalog.validation.shapes import load_shapes
@@ -133,10 +138,11 @@ def open_workspace(settings: Settings, *, base: str | None = None, shapes: Path 
     with ExitStack() as stack:
         stores: list[GraphStore] = []
         for audience in AUDIENCES:
-            stores.append(open_graph_store(settings, audience, writable=True))
+            stores.append(open_graph_store(settings, audience, writable=writable))
             stack.callback(stores[-1].close)
         base = base or recorded_base(stores[0]) or DEFAULT_BASE
-        initialise(stores, base)
+        if writable:
+            initialise(stores, base)
         yield Workspace(
             catalog=stores[0],
             public=stores[1],
@@ -147,6 +153,7 @@ def open_workspace(settings: Settings, *, base: str | None = None, shapes: Path 
             credentials=open_credentials(settings),
             limits=document_limits(settings),
             contexts=load_contexts(folder=_folder(settings.contexts, "contexts")) if settings.contexts else None,
+            mappings=Mappings(_folder(settings.mappings, "mapping files")),
             protocols=open_protocols(settings),
         )
 

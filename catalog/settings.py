@@ -77,6 +77,8 @@ class Settings(BaseSettings):
         Folder of shapes to apply beside the built-in ones.
     contexts
         Folder of JSON-LD contexts that may be used offline.
+    mappings
+        Folder of mapping files, which say what a laboratory means by its own attribute keys.
     protocols
         URL schemes to allow beside file, s3, http, https and memory.
     freshness
@@ -94,6 +96,7 @@ class Settings(BaseSettings):
     credentials_file: Path | None = None
     shapes: Path | None = None
     contexts: Path | None = None
+    mappings: Path | None = None
     protocols: Annotated[tuple[str, ...], NoDecode] = ()
     freshness: Literal["skip", "hint", "prove"] = "hint"
     lock_timeout_s: float = Field(default=30.0, ge=0)

@@ -5,7 +5,7 @@ attributes. Both are text in blocks, in the order of the nodes' paths, so that e
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -23,6 +23,8 @@ from catalog.rdf.conventions import find_conventions
 from catalog.rdf.conventions.jsonld import holds_linked_data, read_linked_data
 from catalog.rdf.iris import Iris, encoded_path, profile_iri, profile_name
 from catalog.rdf.layout import layout_lines, unreadable_pairs
+from catalog.rdf.mapping import describe_mapped
+from catalog.rdf.mapping_file import MappingFile
 from catalog.rdf.prefixes import DCAT, DCT, RDF_TYPE, RDFS_LABEL
 
 MAPPING_VERSION = "2"
@@ -65,6 +67,7 @@ def describe(
     *,
     contexts: Mapping[str, Json] | None = None,
     given: Given | None = None,
+    mappings: Sequence[MappingFile] = (),
 ) -> Description:
     """The graphs of a hierarchy.
 
@@ -78,6 +81,8 @@ def describe(
         Pinned JSON-LD contexts by URL, beside the built-in set.
     given
         What was read of the store beside its metadata, because a convention wanted it.
+    mappings
+        What laboratories mean by their own keys.
 
     Notes
     -----
@@ -87,8 +92,11 @@ def describe(
     with collector_paused:
         conventions = find_conventions(hierarchy)
         found = Findings()
+        about = About(dataset_id, iris)
         for convention in conventions:
-            _add(found, convention.describe(hierarchy, About(dataset_id, iris), given or Given()))
+            _add(found, convention.describe(hierarchy, about, given or Given()))
+        if mappings:
+            _add(found, describe_mapped(hierarchy, about, mappings))
         writer = _Writer(dataset_id, iris, contexts, found.consumed)
         structure.writelines(writer.blocks(hierarchy))
         names = tuple(convention.NAME for convention in conventions)

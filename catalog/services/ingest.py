@@ -23,14 +23,15 @@ from catalog.rdf.conventions import all_wanted, find_conventions
 from catalog.rdf.conventions.jsonld_contexts import contexts_digest
 from catalog.rdf.hierarchy import MAPPING_VERSION, Description, describe
 from catalog.rdf.iris import CURATED
+from catalog.rdf.mapping import mappings_digest
+from catalog.rdf.mapping_file import MappingFile
 from catalog.services.force import Graphs, link_parts, put_aside, put_in_force, put_records
-from catalog.services.harvest import read_harvest
+from catalog.services.harvest import CheckedHarvest, freshness_fields, read_harvest, renew
 from catalog.services.judging import Judging
 from catalog.services.outcome import ArchivedReport, IngestResult, read_report
 from catalog.services.registry import Registry, name_of, new_id, registration
 from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
-from catalog.stores.documents import Harvest
 from catalog.stores.url import StoreUrl, locate
 from catalog.validation.report import Report, to_problems
 
@@ -74,11 +75,11 @@ class _Ingest:
         harvest = read_harvest(self.workspace, self.request, self.url, self.known)
         curated = self.workspace.catalog.read_graph(self._graph(CURATED))
         source = digest_of_documents(harvest.documents)
-        judging = Judging(self.workspace, curated, self.request.require, self.dataset.waivers)
+        judging = Judging(self.workspace, curated, self.request.require, self.dataset.waivers, self.dataset.location)
         if not self.request.dry_run and self._is_unchanged(source, judging.digest):
-            problems = self._problems_before()
-            if problems is not None:
-                return self._unchanged(harvest, problems)
+            told = self._told_before(harvest)
+            if told is not None:
+                return self._unchanged(harvest, told)
         hierarchy = parse_hierarchy(harvest.documents, self.workspace.limits)
         self.progress(f"describing {len(hierarchy.groups)} groups and {len(hierarchy.arrays)} arrays")
         description, missed = self._described(hierarchy)
@@ -103,7 +104,7 @@ class _Ingest:
             report=report,
         )
 
-    def _result(self, harvest: Harvest, **found: Any) -> IngestResult:
+    def _result(self, harvest: CheckedHarvest, **found: Any) -> IngestResult:
         """The outcome: which dataset, how it was read, and what was found."""
         return IngestResult(
             id=self.dataset.id,
@@ -115,12 +116,19 @@ class _Ingest:
             requests=harvest.requests,
             complete=harvest.complete,
             fresh=harvest.fresh,
+            freshness_requests=harvest.freshness_requests,
+            disagreements=harvest.disagreements,
             **found,
         )
 
     def _mapping(self) -> str:
-        """What decides how attributes become triples: the version of the mapping, and the contexts at hand."""
-        return f"{MAPPING_VERSION}-{contexts_digest(self.workspace.contexts)[:16]}"
+        """What decides how attributes become triples: the version of the mapping, the contexts at hand, and mapping files."""
+        mapped = mappings_digest(self._mappings)
+        return f"{MAPPING_VERSION}-{contexts_digest(self.workspace.contexts)[:16]}{f'-{mapped}' if mapped else ''}"
+
+    @property
+    def _mappings(self) -> tuple[MappingFile, ...]:
+        return self.workspace.mappings.for_location(self.url.location)
 
     def _graph(self, part: str = "") -> str:
         return self.workspace.iris.graph(self.dataset.id, part)
@@ -161,7 +169,9 @@ class _Ingest:
 
             access = StoreAccess(workspace.credentials, self.request.store, allow_protocols=workspace.protocols)
             given, problems = read_supplements(hierarchy, wanted, self.url, access)
-        found = describe(hierarchy, self.dataset.id, workspace.iris, contexts=workspace.contexts, given=given)
+        found = describe(
+            hierarchy, self.dataset.id, workspace.iris, contexts=workspace.contexts, given=given, mappings=self._mappings
+        )
         return found, problems
 
     def _is_unchanged(self, source: str, shapes: str) -> bool:
@@ -171,21 +181,23 @@ class _Ingest:
         latest = known.latest
         return (latest.source_digest, latest.mapping_version, latest.shapes_digest) == (source, self._mapping(), shapes)
 
-    def _problems_before(self) -> tuple[Problem, ...] | None:
-        """The problems of the last ingest; None where the archive has lost them, so that the store is described anew."""
+    def _told_before(self, harvest: CheckedHarvest) -> ArchivedReport | None:
+        """The report of the last ingest; None where the archive has lost it, so that the store is described anew."""
         try:
             report = read_report(self.workspace.archive, self.dataset.latest.report) if self.dataset.latest else None
         except (NotFoundError, UnavailableError):
             return None
-        if report is None or (self.request.strict and any(map(_is_finding, report.found))):
+        if report is None or (self.request.strict and any(map(_is_finding, (*report.found, *harvest.problems)))):
             return None
-        return report.problems
+        return report
 
-    def _unchanged(self, harvest: Harvest, problems: tuple[Problem, ...]) -> IngestResult:
-        """The outcome of the ingest that found the same; only the time of the look is written."""
+    def _unchanged(self, harvest: CheckedHarvest, told: ArchivedReport) -> IngestResult:
+        """The outcome of the ingest that found the same; only the time of the look, and how fresh it is, are written."""
         latest = self.dataset.latest
         assert latest is not None  # noqa: S101 - _is_unchanged looked
-        put_records(self.workspace, [replace(self.dataset, checked=_now())])
+        renewed, problems = renew(latest, told, harvest, self.workspace.archive)
+        which = "rejected" if self.dataset.rejected else "current"
+        put_records(self.workspace, [replace(self.dataset, checked=_now(), **{which: renewed})])  # type: ignore[arg-type]
         return self._result(
             harvest,
             groups=latest.groups,
@@ -199,7 +211,7 @@ class _Ingest:
 
     def _write(
         self,
-        harvest: Harvest,
+        harvest: CheckedHarvest,
         hierarchy: Hierarchy,
         description: Description,
         report: Report,
@@ -217,7 +229,6 @@ class _Ingest:
             route=harvest.route,
             metadata_key=harvest.key,
             complete=harvest.complete,
-            fresh=harvest.fresh,
             zarr_formats=hierarchy.zarr_formats,
             groups=len(hierarchy.groups),
             arrays=len(hierarchy.arrays),
@@ -231,6 +242,7 @@ class _Ingest:
             documents=archive.write_documents(harvest.documents),
             report=told.write(archive),
             generated=now,
+            **freshness_fields(harvest),
         )
         if report.accepted:
             dataset = replace(self.dataset, current=snapshot, rejected=None, checked=now)

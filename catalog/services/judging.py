@@ -13,7 +13,9 @@ from functools import cached_property
 from catalog.graphstore.bindings import Iri
 from catalog.graphstore.queries import load_query
 from catalog.metadata.dataset import Waiver
+from catalog.rdf.mapping import mappings_digest
 from catalog.services.workspace import Workspace
+from catalog.validation.mapping_shapes import add_mappings
 from catalog.validation.report import Report
 from catalog.validation.shapes import add_profiles, profiles_digest
 
@@ -35,12 +37,15 @@ class Judging:
         Names of profiles whose violations block.
     waivers
         Shapes that do not block this dataset for a time.
+    location
+        Where the dataset's store lies; mapping files go by it.
     """
 
     workspace: Workspace
     curated: bytes
     required: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    location: str = ""
 
     @cached_property
     def references(self) -> dict[str, str]:
@@ -60,7 +65,15 @@ class Judging:
     def digest(self) -> str:
         """sha256 over all that decides the verdict beside the data, 64 hex digits."""
         waived = sorted(repr(waiver) for waiver in self.in_force)
-        texts = (self.workspace.shapes.digest, profiles_digest(), *sorted(self.required), *self.references.values(), *waived)
+        mapped = mappings_digest(self.workspace.mappings.for_location(self.location))
+        texts = (
+            self.workspace.shapes.digest,
+            profiles_digest(),
+            mapped,
+            *sorted(self.required),
+            *self.references.values(),
+            *waived,
+        )
         parts = (self.curated, *(text.encode() for text in texts))
         return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
@@ -69,5 +82,6 @@ class Judging:
         workspace = self.workspace
         known = [workspace.catalog.read_graph(graph) for graph in self.references]
         shapes = add_profiles(workspace.shapes, conventions, self.required)
+        shapes = add_mappings(shapes, workspace.mappings.for_location(self.location))
         report = workspace.validator.validate([*graphs, self.curated, *known], shapes)
         return replace(report, waived=frozenset(waiver.shape for waiver in self.in_force))

@@ -46,7 +46,7 @@ def rejudge(workspace: Workspace, dataset: Dataset, snapshot: Snapshot | None, c
     if snapshot is None or kept is None:
         return None
     structure, asserted, told = kept
-    judging = Judging(workspace, curated, waivers=dataset.waivers)
+    judging = Judging(workspace, curated, waivers=dataset.waivers, location=dataset.location)
     report = judging.judge([structure, asserted], read_conventions(structure))
     found = ArchivedReport(told.found, to_problems(report))
     judged = replace(

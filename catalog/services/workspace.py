@@ -7,6 +7,7 @@ from catalog.archive import Archive
 from catalog.graphstore.door import GraphStore
 from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits, Json
 from catalog.rdf.iris import Iris
+from catalog.services.mappings import Mappings
 from catalog.stores.credentials import Credentials
 from catalog.stores.policy import DEFAULT_PROTOCOLS
 from catalog.validation.door import Validator
@@ -33,6 +34,8 @@ class Workspace:
         Bounds on what is read of a store's metadata.
     contexts
         JSON-LD contexts by URL, beside the built-in set; None where there are no others.
+    mappings
+        What laboratories mean by their own attribute keys.
     protocols
         URL schemes that may be read.
     """
@@ -46,4 +49,5 @@ class Workspace:
     credentials: Credentials = field(default_factory=Credentials)
     limits: DocumentLimits = DEFAULT_LIMITS
     contexts: Mapping[str, Json] | None = None
+    mappings: Mappings = field(default_factory=Mappings)
     protocols: frozenset[str] = DEFAULT_PROTOCOLS

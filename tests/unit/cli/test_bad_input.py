@@ -112,6 +112,8 @@ CASES: list[tuple[list[str], int, str]] = [
     (["curate", "good", "missing.ttl"], 2, "missing.ttl"),
     (["curate", "good", "file.txt"], 2, "'.txt'"),
     (["waive", "good", "array-shape", "--owner", "x", "--until", "2999-01-01", "--reason", "y"], 4, "core shapes"),
+    (["mapping", "check", "missing.json"], 2, "missing.json"),
+    (["mapping", "check", "file.txt"], 2, "'file.txt'"),
     (["waive", "good", "array-units"], 2, "--owner"),
     (["reference", "add", "missing.ttl"], 2, "missing.ttl"),
     (["reference", "add", "file.txt"], 2, "'.txt'"),
