@@ -11,6 +11,7 @@ import zlib
 from typing import Final
 
 from catalog.errors import LimitExceededError, MetadataError
+from catalog.metadata.key import safe_key
 from catalog.stores.objects import Container, Listed, Objects, oversized, unavailable
 from catalog.stores.zip_directory import TAIL_BYTES, Directory, DirectoryEnd, Member, broken, find_end, parse_directory
 
@@ -92,7 +93,7 @@ class ZipObjects:
         MetadataError
             The member is encrypted, packed in another way than by deflate, or damaged.
         """
-        member = self._members.get(key)
+        member = self._members.get(safe_key(key))
         if member is None:
             return None
         if member.encrypted:
