@@ -143,6 +143,8 @@ def _opened(ref: ArrayRef, url: StoreUrl, limits: PlanLimits, access: StoreAcces
         zarr_format=array.zarr_format,
         credentials=access.credentials,
         store=access.store,
+        timeouts=access.timeouts,
+        allow_protocols=access.allow_protocols,
         allowed_codecs=access.allowed_codecs,
         limits=replace(access.objects, max_item_bytes=limits.max_item_bytes, max_chunk_bytes=limits.max_chunk_bytes),
     )

@@ -25,7 +25,16 @@ from catalog.stores.container import Way, check_chunks, open_store
 from catalog.stores.credentials import Credentials
 from catalog.stores.local import LocalFolder
 from catalog.stores.objects import run, run_elsewhere
-from catalog.stores.policy import DEFAULT_CODECS, DEFAULT_READ_LIMITS, ReadLimits, check_codecs, check_sizes, chunk_bytes
+from catalog.stores.policy import (
+    DEFAULT_CODECS,
+    DEFAULT_PROTOCOLS,
+    DEFAULT_READ_LIMITS,
+    ReadLimits,
+    Timeouts,
+    check_codecs,
+    check_sizes,
+    chunk_bytes,
+)
 from catalog.stores.url import StoreUrl, locate, safe_key
 
 Selection = tuple[slice | int, ...]
@@ -202,7 +211,7 @@ def _touched(item: slice | int, size: int, step: int) -> Iterable[int]:
     return range(indices[0] // step, indices[-1] // step + 1) if indices else ()
 
 
-def open_array(
+def open_array(  # noqa: PLR0913  how the store is reached, and what is read of it
     url: str | StoreUrl,
     path: str,
     document: Mapping[str, Any],
@@ -216,6 +225,8 @@ def open_array(
     """A reader for the values of one array, made from its metadata; the store is not asked for any metadata.
 
     Parameters
+    timeouts: Timeouts | None = None,
+    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
     ----------
     url
         The store. One whose protocol is not allowed by default comes as a ``StoreUrl``.
@@ -225,8 +236,8 @@ def open_array(
         Its ``zarr.json`` (attributes may be missing) or ``.zarray``.
     zarr_format
         2 or 3.
-    credentials, store
-        As for ``open_source``.
+    credentials, store, timeouts, allow_protocols
+        As for ``open_source``; the protocols are those that references may name, too.
     allowed_codecs
         Names of codecs that may run, at every level.
     limits
@@ -251,7 +262,8 @@ def open_array(
     name = f"{url.location}, array {safe_key(path)!r}"
     check_codecs(document, zarr_format, allowed_codecs)
     check_sizes(document, zarr_format, limits)
-    fetch, close = _opened(url, credentials, store, limits)
+    way = Way(credentials, store, timeouts, limits.concurrency, allow_protocols)
+    fetch, close = _opened(url, way, limits)
     chunks = _Chunks(fetch)
     bound = bound_of(chunk_bytes(document, zarr_format), limits.max_chunk_bytes)
     try:
@@ -277,9 +289,9 @@ def _made(document: Mapping[str, Any], place: StorePath, name: str, bound: int) 
     raise MetadataError(f"{name} can be described, but not be read here ({reason})")
 
 
-def _opened(url: StoreUrl, credentials: Credentials | None, store: Any, limits: ReadLimits) -> tuple[_Fetch, Callable[[], None]]:
+def _opened(url: StoreUrl, way: Way, limits: ReadLimits) -> tuple[_Fetch, Callable[[], None]]:
     """How to fetch from the store, and how to give its connections back."""
-    opened = open_store(url, Way(credentials, store, concurrency=limits.concurrency))
+    opened = open_store(url, way)
     if opened is None:
         folder = LocalFolder(url.path)
 
