@@ -148,6 +148,8 @@ class Targets:
             url = parse_store_url(text, allow_protocols=allowed)
             if url.protocol == "file" and not text.lower().startswith("file:"):
                 raise InputError(f"{shown(text)} is no URL; a relative name with ':' in it is written with './' before it")
+            if url.container:
+                raise InputError(f"{shown(text)} is a whole store; a reference names a file")
             return url
         if text.startswith("/") and self._folder.protocol != "file":
             raise ForbiddenError(f"{shown(text)} is a file of this machine, which {self._folder.location} may not name")

@@ -124,7 +124,7 @@ def test_a_target_that_must_not_be_read_is_refused(text: str, location: str) -> 
     [
         "simplecache::file:///etc/passwd", "zip://x::https://h.org/a.zip", "filecache::s3://bucket/x", "a::b", " file:///etc/passwd",
         "file:passwd", "file://other/etc/passwd", "https://h.org/a\\b", "https://h.org/a/../b", "https://h.org/a#b", "s3://bucket",
-        "s3://bucket/../x", "s3://user:word@bucket/x", "x\0y", "a\nb", "x" * 5000, "https://", "time:0.nc",
+        "s3://bucket/../x", "s3://user:word@bucket/x", "x\0y", "a\nb", "x" * 5000, "https://", "time:0.nc", "icechunk+https://h.org/x",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("location", [LOCAL, WEB])
