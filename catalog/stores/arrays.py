@@ -219,14 +219,14 @@ def open_array(  # noqa: PLR0913  how the store is reached, and what is read of 
     zarr_format: int,
     credentials: Credentials | None = None,
     store: Any = None,
+    timeouts: Timeouts | None = None,
+    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
     allowed_codecs: frozenset[str] = DEFAULT_CODECS,
     limits: ReadLimits = DEFAULT_READ_LIMITS,
 ) -> ArrayReader:
     """A reader for the values of one array, made from its metadata; the store is not asked for any metadata.
 
     Parameters
-    timeouts: Timeouts | None = None,
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
     ----------
     url
         The store. One whose protocol is not allowed by default comes as a ``StoreUrl``.
