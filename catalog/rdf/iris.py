@@ -120,6 +120,10 @@ class Iris:
         """A key with its value, by its content."""
         return f"{self.base}attributes/{content_hash(content)}"
 
+    def shared(self, kind: str, content: str, name: str = "") -> str:
+        """Something that many nodes say alike, by its content, such as the axes of images; ``name`` is a part of it."""
+        return f"{self.base}{kind}/{content_hash(content)}" + (f"#{quote(name, safe='')}" if name else "")
+
     def dimension(self, index: int, size: int, name: str | None) -> str:
         """A dimension; readable where its name is short."""
         if name is None:
@@ -159,3 +163,19 @@ def object_digest(iri: str) -> str:
 def data_type(name: str) -> str:
     """The concept of a data type; unknown names are encoded like any other, very long ones by their hash."""
     return DATA_TYPE + (quote(name, safe="").replace("~", "%7E") if len(name) <= 128 else f"~{content_hash(name)}")
+
+
+def reference_system(authority: str, version: str, code: str) -> str:
+    """A coordinate reference system, as the OGC names it; ``0`` is no particular version of a register."""
+    return f"http://www.opengis.net/def/crs/{quote(authority, safe='')}/{quote(version, safe='')}/{quote(code, safe='')}"
+
+
+def tile_matrix_set(name: str) -> str:
+    """A well-known tile matrix set, as the OGC names it."""
+    return f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{quote(name, safe='')}"
+
+
+def neurodata_type(namespace: str, name: str) -> str:
+    """A data type of the NWB schema or of an extension of it; very long names by their hash."""
+    steps = (quote(step, safe="") if len(step) <= 128 else f"~{content_hash(step)}" for step in (namespace, name))
+    return f"https://w3id.org/zarr-catalog/ns#neurodata/{'/'.join(steps)}"
