@@ -1,18 +1,22 @@
 """Is this still the array that was catalogued?
 
-One metadata request: the array's own document is compared, member by member, with what the graph holds. Attributes play
-no part: they do not change what a chunk means. Of a v2 array the dimension names lie with the attributes, so that they
-are not compared either.
+One metadata request, of a v2 array two side by side: the array's own documents are compared, member by member, with what the
+graph holds. Attributes play no part: they do not change what a chunk means. Dimension names do, for selections go by them;
+those of a v2 array lie with its attributes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from catalog.bridge.array_ref import ArrayRef
-from catalog.errors import MetadataError, StaleSnapshotError, StoreForbiddenError
+from catalog.errors import CatalogError, MetadataError, StaleSnapshotError, StoreForbiddenError
 from catalog.metadata.array import Array
-from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits, Json, canonical_json
+from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits, Json, canonical_json, parse_document
 from catalog.metadata.hierarchy import parse_hierarchy
 from catalog.stores.source import Source
+
+Outcomes = Mapping[str, bytes | CatalogError | None]
+"""What a store answered, by key."""
 
 
 def check_fresh(ref: ArrayRef, source: Source, limits: DocumentLimits = DEFAULT_LIMITS) -> None:
@@ -36,22 +40,20 @@ def check_fresh(ref: ArrayRef, source: Source, limits: DocumentLimits = DEFAULT_
     StoreUnauthorizedError, StoreForbiddenError, StoreUnavailableError
         The store refused, or did not answer as it should.
     """
-    name = "zarr.json" if ref.array.zarr_format == 3 else ".zarray"
-    key = f"{ref.path}/{name}" if ref.path else name
-    consolidated = ref.metadata_key if ref.route == "consolidated" and ref.metadata_key != key else ""
-    try:
-        data = source.read(key, limits.max_bytes)
-    except StoreForbiddenError:
-        # Some stores refuse what is not there.
-        if not consolidated:
-            raise
-        data = None
-    found, fault = _array_in(key, data, ref, limits)
+    names = ("zarr.json",) if ref.array.zarr_format == 3 else (".zarray", ".zattrs")
+    key, *others = (f"{ref.path}/{name}" if ref.path else name for name in names)
+    copied = ref.route in {"consolidated", "members"} and ref.metadata_key != key
+    consolidated = ref.metadata_key if copied else ""
+    outcomes = _read(source, [key, *others], limits, refusable=bool(consolidated))
+    found, fault = _array_in(key, outcomes, ref, limits)
+    named = all(_is_object(other, outcomes[other], limits) for other in others)
     if found is None and consolidated:
-        key = consolidated
-        found, fault = _array_in(key, source.read(key, limits.max_bytes), ref, limits)
+        key, named = consolidated, True
+        found, fault = _array_in(key, {key: source.read(key, limits.max_bytes)}, ref, limits)
     if found is None:
         raise StaleSnapshotError(f"{_name(ref)} is not what was catalogued any more: {fault}. Ingest its dataset again")
+    if not named and found.dimension_names != ref.array.dimension_names:
+        found = replace(found, dimension_names=_other_names(ref, source, outcomes, consolidated, limits))
     changes = list(differences(ref.array, found))
     if changes:
         mend = "consolidate the store's metadata, ingest it again" if consolidated and key != consolidated else "ingest it again"
@@ -65,12 +67,49 @@ def _name(ref: ArrayRef) -> str:
     return f"array {ref.path!r} of {ref.location}"
 
 
-def _array_in(key: str, data: bytes | None, ref: ArrayRef, limits: DocumentLimits) -> tuple[Array | None, str]:
-    """The array that a document describes at the ref's path; else why there is none."""
-    if data is None:
+def _read(source: Source, keys: list[str], limits: DocumentLimits, *, refusable: bool) -> dict[str, bytes | CatalogError | None]:
+    """What the store has at each key. The first one must be had, or be told to be gone; some stores refuse what is not there."""
+    if len(keys) == 1:
+        try:
+            return {keys[0]: source.read(keys[0], limits.max_bytes)}
+        except StoreForbiddenError as error:
+            if not refusable:
+                raise
+            return {keys[0]: error}
+    outcomes = source.read_many(keys, limits.max_bytes)
+    first = outcomes[keys[0]]
+    if isinstance(first, CatalogError) and not (refusable and isinstance(first, StoreForbiddenError)):
+        raise first
+    return outcomes
+
+
+def _is_object(key: str, outcome: bytes | CatalogError | None, limits: DocumentLimits) -> bool:
+    return isinstance(outcome, bytes) and isinstance(parse_document(Document(key, outcome), limits).value, dict)
+
+
+def _other_names(
+    ref: ArrayRef, source: Source, outcomes: Outcomes, consolidated: str, limits: DocumentLimits
+) -> tuple[str | None, ...]:
+    """The dimension names of a v2 array without attributes of its own: those that the consolidated document states, else none.
+
+    Where attributes are there and could not be had, nothing is known against the names that were catalogued.
+    """
+    if any(isinstance(outcome, CatalogError) for outcome in outcomes.values()):
+        return ref.array.dimension_names
+    if consolidated:
+        copy, _ = _array_in(consolidated, {consolidated: source.read(consolidated, limits.max_bytes)}, ref, limits)
+        if copy is not None:
+            return copy.dimension_names
+    return (None,) * len(ref.array.shape)
+
+
+def _array_in(key: str, outcomes: Outcomes, ref: ArrayRef, limits: DocumentLimits) -> tuple[Array | None, str]:
+    """The array that documents describe at the ref's path; else why there is none, or none that can be read in ``key``."""
+    if not isinstance(outcomes[key], bytes):
         return None, f"{key!r} is gone"
     try:
-        nodes = parse_hierarchy([Document(key, data)], limits).nodes
+        documents = [Document(each, data) for each, data in outcomes.items() if isinstance(data, bytes)]
+        nodes = parse_hierarchy(documents, limits).nodes
     except MetadataError as error:
         return None, f"{key!r} cannot be read ({error})"
     node = next((node for node in nodes if node.path == ref.path), None)
@@ -89,7 +128,7 @@ def differences(old: Array, new: Array) -> Iterator[str]:
         return
     if old.shape != new.shape:
         yield f"the shape is {_shown(str(list(new.shape)))} and was {_shown(str(list(old.shape)))}"
-    if old.zarr_format == 3 and old.dimension_names != new.dimension_names:
+    if old.dimension_names != new.dimension_names:
         now, once = (_shown(canonical_json(list(array.dimension_names))) for array in (new, old))
         yield f"the dimension names are {now} and were {once}"
     before, after = _facts(old), _facts(new)

@@ -19,6 +19,9 @@ MetadataKey = Annotated[str, typer.Option("--metadata-key", help="Key of the con
 ReportFile = Annotated[Path | None, typer.Option("--report", help="Write the SHACL report to a file: .ttl, .json or .txt.")]
 Require = Annotated[list[str] | None, typer.Option("--require", help="A profile whose violations block; may be given again.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Take nothing of a store whose documents have errors or warnings.")]
+Freshness = Annotated[str, typer.Option("--freshness", help="Check consolidated metadata: skip, hint or prove.")]
+Trust = Annotated[str, typer.Option("--trust", help="What counts where they are stale: members or consolidated.")]
+NoExtents = Annotated[bool, typer.Option("--no-extents", help="Read no values of coordinates: extents only as attributes state.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per store and line.")]
 
 
@@ -37,7 +40,10 @@ def ingest(
     relocate: Annotated[bool, typer.Option("--relocate", help="The dataset of that id has moved to this URL.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, describe and validate, and write nothing.")] = False,
     strict: Strict = False,
+    freshness: Freshness = "",
+    trust: Trust = "members",
     require: Require = None,
+    no_extents: NoExtents = False,
     report: ReportFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +61,9 @@ def ingest(
         "dry_run": dry_run,
         "strict": strict,
     }
-    _run(urls, shapes, report, as_json, {**given, "metadata_key": metadata_key or None, "require": tuple(require or ())})
+    given |= _checked(freshness, trust)
+    given |= {"metadata_key": metadata_key or None, "require": tuple(require or ()), "extents": not no_extents}
+    _run(urls, shapes, report, as_json, given)
 
 
 def validate(
@@ -63,14 +71,26 @@ def validate(
     shapes: Shapes = None,
     metadata_key: MetadataKey = "",
     strict: Strict = False,
+    freshness: Freshness = "",
+    trust: Trust = "members",
     require: Require = None,
+    no_extents: NoExtents = False,
     report: ReportFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Say whether the shapes would accept stores; nothing is written."""
-    given: dict[str, object] = {"dry_run": True, "strict": strict}
-    given |= {"metadata_key": metadata_key or None, "require": tuple(require or ())}
+    given: dict[str, object] = {"dry_run": True, "strict": strict, **_checked(freshness, trust)}
+    given |= {"metadata_key": metadata_key or None, "require": tuple(require or ()), "extents": not no_extents}
     _run(urls, shapes, report, as_json, given)
+
+
+def _checked(freshness: str, trust: str) -> dict[str, object]:
+    """The two options, if they are allowed; the setting stands in for a freshness that was not given."""
+    if freshness not in {"", "skip", "hint", "prove"}:
+        raise InputError(f"--freshness is {freshness!r}; skip, hint or prove is allowed")
+    if trust not in {"members", "consolidated"}:
+        raise InputError(f"--trust is {trust!r}; members or consolidated is allowed")
+    return {"freshness": freshness or load_settings().freshness, "trust": trust}
 
 
 def _run(urls: list[str], shapes: Path | None, report: Path | None, as_json: bool, given: dict[str, object]) -> None:
@@ -141,7 +161,10 @@ def _show(result: "IngestResult", *, dry_run: bool) -> None:
     say(f"{result.id}  {state}  {result.iri}")
     whole = "" if result.complete else ", not complete"
     route = f"{result.route} ({result.container})" if result.container else result.route
-    read = f"read by {route} in {result.requests} request{'s' * (result.requests != 1)}{whole}, freshness {result.fresh}"
+    read = f"read by {route} in {result.requests} request{'s' * (result.requests != 1)}{whole}"
+    stale = f" ({result.disagreements} disagreement{'s' * (result.disagreements != 1)})" if result.disagreements else ""
+    checks = result.freshness_requests
+    read += f", freshness {result.fresh}{stale} in {checks} request{'s' * (checks != 1)}"
     say(f"  {result.groups} groups, {result.arrays} arrays, {result.triples} triples, {result.access}; {read}")
     if result.report is not None and result.report.results:
         for line in to_text(result.report).splitlines():

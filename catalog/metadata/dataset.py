@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Access = Literal["public", "restricted"]
+MAX_STALE_SHOWN = 100
+"""Keys of stale documents that a snapshot names; its report has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Snapshot:
     source_digest
         sha256 over keys and exact bytes of the documents read; equal for an unchanged store that is read by the same route.
     route, metadata_key, complete, fresh
-        How the documents were read, under which key the consolidated one lies, whether all could be read, and how far they are
+        How the documents were read, under which key the consolidated one lies, whether all could be read, and how far that one is
         known to be current.
     zarr_formats, groups, arrays, triples
         What was found, and how much was written about it.
@@ -29,6 +31,12 @@ class Snapshot:
         sha256 of archived objects: the two graphs, the list of documents, the report with its problems.
     generated
         When, as ISO 8601 in UTC.
+    proved
+        When the members of the consolidated document were read and compared last, likewise; ``""`` for never.
+    disagreements, stale
+        How many documents the two did not agree on, and the keys of the first of them.
+    consolidated_digest
+        sha256 over key and exact bytes of the consolidated document; ``""`` where none was used.
     """
 
     digest: str
@@ -50,6 +58,10 @@ class Snapshot:
     documents: str
     report: str
     generated: str
+    proved: str = ""
+    disagreements: int = 0
+    stale: tuple[str, ...] = ()
+    consolidated_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,14 @@ def _snapshot_triples(name: str, snapshot: Snapshot) -> Iterable[tuple[str, str,
         yield name, predicate, f"<{object_iri(getattr(snapshot, field))}>"
     for fmt in snapshot.zarr_formats:
         yield name, terms.ZARR_FORMAT, literals.integer(fmt)
+    if snapshot.proved:
+        yield name, terms.PROVED_AT, literals.date_time(snapshot.proved)
+    if snapshot.proved or snapshot.disagreements:
+        yield name, terms.DISAGREEMENT_COUNT, literals.integer(snapshot.disagreements)
+    for key in snapshot.stale:
+        yield name, terms.STALE_DOCUMENT, literals.string(key)
+    if snapshot.consolidated_digest:
+        yield name, terms.CONSOLIDATED_DIGEST, literals.string(snapshot.consolidated_digest)
     yield name, _GENERATED, literals.date_time(snapshot.generated)
 
 
@@ -141,4 +149,12 @@ def _read_snapshot(facts: Mapping[str, list[str]]) -> Snapshot:
     fields |= {field: _one(facts, predicate) == "true" for field, predicate in _BOOLEANS.items()}
     fields |= {field: object_digest(_one(facts, predicate)) for field, predicate in _OBJECTS.items()}
     formats = tuple(sorted(int(value) for value in facts.get(terms.ZARR_FORMAT, [])))
-    return Snapshot(**fields, zarr_formats=formats, generated=_one(facts, _GENERATED))
+    return Snapshot(
+        **fields,
+        zarr_formats=formats,
+        generated=_one(facts, _GENERATED),
+        proved=_one(facts, terms.PROVED_AT),
+        disagreements=int(_one(facts, terms.DISAGREEMENT_COUNT) or 0),
+        stale=tuple(sorted(facts.get(terms.STALE_DOCUMENT, ()))),
+        consolidated_digest=_one(facts, terms.CONSOLIDATED_DIGEST),
+    )

@@ -25,6 +25,7 @@ from catalog.rdf.hierarchy import MAPPING_VERSION, Description, describe
 from catalog.rdf.iris import CURATED
 from catalog.rdf.mapping import mappings_digest
 from catalog.rdf.mapping_file import MappingFile
+from catalog.services.budget import SupplementLimits
 from catalog.services.force import Graphs, link_parts, put_aside, put_in_force, put_records
 from catalog.services.harvest import CheckedHarvest, freshness_fields, read_harvest, renew
 from catalog.services.judging import Judging
@@ -122,9 +123,15 @@ class _Ingest:
         )
 
     def _mapping(self) -> str:
-        """What decides how attributes become triples: the version of the mapping, the contexts at hand, and mapping files."""
+        """What decides how attributes become triples: the mapping's version, contexts, mapping files, and bounds on values."""
         mapped = mappings_digest(self._mappings)
-        return f"{MAPPING_VERSION}-{contexts_digest(self.workspace.contexts)[:16]}{f'-{mapped}' if mapped else ''}"
+        parts = [MAPPING_VERSION, contexts_digest(self.workspace.contexts)[:16], mapped, self._limits.tag]
+        return "-".join(part for part in parts if part)
+
+    @property
+    def _limits(self) -> SupplementLimits:
+        limits = self.workspace.supplements
+        return limits if self.request.extents else replace(limits, values=False)
 
     @property
     def _mappings(self) -> tuple[MappingFile, ...]:
@@ -168,7 +175,7 @@ class _Ingest:
             from catalog.services.supplements import read_supplements  # noqa: PLC0415
 
             access = StoreAccess(workspace.credentials, self.request.store, allow_protocols=workspace.protocols)
-            given, problems = read_supplements(hierarchy, wanted, self.url, access)
+            given, problems = read_supplements(hierarchy, wanted, self.url, access, self._limits)
         found = describe(
             hierarchy, self.dataset.id, workspace.iris, contexts=workspace.contexts, given=given, mappings=self._mappings
         )
@@ -187,7 +194,9 @@ class _Ingest:
             report = read_report(self.workspace.archive, self.dataset.latest.report) if self.dataset.latest else None
         except (NotFoundError, UnavailableError):
             return None
-        if report is None or (self.request.strict and any(map(_is_finding, (*report.found, *harvest.problems)))):
+        if report is None or any(problem.kind == "values-unavailable" for problem in report.found):
+            return None  # what was out of reach then may be within it now
+        if self.request.strict and any(map(_is_finding, (*report.found, *harvest.problems))):
             return None
         return report
 

@@ -25,6 +25,8 @@ class IngestResult:
         What held the store, as ``zip``; ``""`` where it is a folder.
     route, requests, complete, fresh
         How its metadata was read, with how many requests, whether whole, and how far it is known to be current.
+    freshness_requests, disagreements
+        Requests that it took to know that, and how many documents consolidated metadata and members did not agree on.
     groups, arrays, triples
         What was found and written.
     conforms, accepted
@@ -58,6 +60,8 @@ class IngestResult:
     report: Report | None = field(default=None, repr=False)
     complete: bool = False
     fresh: str = "unproven"
+    freshness_requests: int = 0
+    disagreements: int = 0
     error: CatalogError | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,7 +69,8 @@ class IngestResult:
         shown = {
             name: getattr(self, name)
             for name in (
-                "id", "iri", "location", "container", "route", "requests", "complete", "fresh", "groups", "arrays", "triples",
+                "id", "iri", "location", "container", "route", "requests", "complete", "fresh",
+                "freshness_requests", "disagreements", "groups", "arrays", "triples",
                 "conforms", "accepted", "changed", "access",
             )
         }  # fmt: skip

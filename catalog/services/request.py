@@ -1,9 +1,10 @@
 """What does the caller of an ingest want?"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from catalog.metadata.dataset import Access
+from catalog.stores.freshness import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,17 @@ class IngestRequest:
         Read, describe and validate, and write nothing.
     strict
         What is found wrong in documents, in severity error or warning, stops it: nothing is written.
+    freshness
+        How far consolidated metadata are checked: ``skip``, ``hint`` or ``prove``.
+    trust
+        What is taken where consolidated metadata and the members disagree: ``members`` or ``consolidated``.
     require
         Names of profiles whose violations block.
+    extents
+        Read the ends of coordinates, and what else conventions want of arrays' values.
     store
-        What to read through, in place of what the URL names: an fsspec file system, a mapping from key to bytes (an ``FSMap`` too),
-        or a Store of zarr-python. For the last two, the URL is but the store's name.
+        What to read through, in place of what the URL names: an fsspec file system, a mapping from key to bytes (an ``FSMap``
+        too), or a Store of zarr-python. For the last two, the URL is but the store's name.
     """
 
     url: str
@@ -41,4 +48,7 @@ class IngestRequest:
     dry_run: bool = False
     strict: bool = False
     require: tuple[str, ...] = ()
+    extents: bool = True
     store: Any = None
+    freshness: Mode = "hint"
+    trust: Literal["members", "consolidated"] = "members"

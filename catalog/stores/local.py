@@ -8,7 +8,7 @@ same way. Only regular files are read: a FIFO or a device is refused without wai
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,6 +37,7 @@ from catalog.stores.listing import (
     too_many,
     too_many_folders,
 )
+from catalog.stores.signs import Signs, signs_of_files
 from catalog.stores.url import StoreUrl
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -215,6 +216,14 @@ class LocalSource:
     def read_many(self, keys: Iterable[str], max_bytes: int) -> dict[str, bytes | CatalogError | None]:
         """The bytes at each key; an error stands in the place of what could not be read."""
         return {key: self._outcome(key, max_bytes) for key in keys}
+
+    def look(self, keys: Collection[str]) -> dict[str, Signs | CatalogError | None]:
+        """What the file system says of each file; None where there is none."""
+        self.requests += len(keys)
+        return signs_of_files(self._folder.open, keys)
+
+    def glance(self) -> None:
+        """No list of all names comes in one piece."""
 
     def _outcome(self, key: str, max_bytes: int) -> bytes | CatalogError | None:
         try:

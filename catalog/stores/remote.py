@@ -4,7 +4,7 @@ Many at a time, folder by folder: a folder's documents say whether it is an arra
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,7 @@ from catalog.stores.listing import (
 )
 from catalog.stores.objects import FOLDER, Container, FsspecObjects, Objects, run, unlisted
 from catalog.stores.policy import DEFAULT_READ_LIMITS, Timeouts
+from catalog.stores.signs import Glance, Signs
 from catalog.stores.url import StoreUrl
 
 _BATCH = 64
@@ -126,6 +127,25 @@ class RemoteSource:
         wanted = list(dict.fromkeys(keys))
         outcomes = run(self._all([self._objects.fetch(key, max_bytes) for key in wanted]))
         return dict(zip(wanted, outcomes, strict=True))
+
+    def look(self, keys: Collection[str]) -> dict[str, Signs | CatalogError | None]:
+        """What the store says of each object, asked side by side; None where it says that there is none."""
+        ask = getattr(self._objects, "look", None)
+        if ask is None:
+            refusal = StoreUnavailableError(f"{self.location}: this kind of store says nothing of a document without giving it")
+            return dict.fromkeys(keys, refusal)
+        return dict(zip(keys, run(self._all([ask(key) for key in keys])), strict=True))
+
+    def glance(self) -> Glance | None:
+        """The first names in one request; None where this kind of store has no such list.
+
+        Raises
+        ------
+        StoreUnauthorizedError, StoreForbiddenError, StoreUnavailableError
+            The store refused, or did not answer as it should.
+        """
+        ask = getattr(self._objects, "glance", None)
+        return None if ask is None else run(ask())
 
     def seen(self, key: str) -> bool:
         """Whether a walk saw a key in the root."""

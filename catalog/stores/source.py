@@ -4,7 +4,7 @@ A source knows one store and nothing about Zarr's meaning: it reads a key, many 
 root.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from catalog.errors import CatalogError, Problem
@@ -14,6 +14,7 @@ from catalog.stores.credentials import Credentials
 from catalog.stores.listing import Found
 from catalog.stores.local import LocalSource
 from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
+from catalog.stores.signs import Glance, Signs
 from catalog.stores.url import StoreUrl, locate
 
 __all__ = ["Found", "Source", "open_source"]
@@ -97,6 +98,21 @@ class Source(Protocol):
 
     def list_documents(self) -> list[str]:
         """The keys of all metadata documents below the root, sorted; errors as ``walk``."""
+        ...
+
+    def look(self, keys: Collection[str]) -> dict[str, Signs | CatalogError | None]:
+        """What the store says of each document without giving it; None where it says that there is none.
+
+        An error stands in the place of what could not be asked.
+        """
+        ...
+
+    def glance(self) -> Glance | None:
+        """The first names below the root in one request; None where the store has no such list; errors as ``read``."""
+        ...
+
+    def seen(self, key: str) -> bool:
+        """Whether a key of the root is known to be there, as far as that takes no request."""
         ...
 
     def close(self) -> None:

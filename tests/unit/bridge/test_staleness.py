@@ -1,7 +1,7 @@
 """Is a change that matters to reading noticed, told in words, and is one that does not matter let through?"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.staleness import check_fresh
-from catalog.errors import StaleSnapshotError, StoreForbiddenError
+from catalog.errors import CatalogError, StaleSnapshotError, StoreForbiddenError
 from catalog.stores.source import Source, open_source
 from tests.support.zarr_documents import array_v2, array_v3, group_v3, write_documents, write_v3
 from tests.unit.bridge.catalogue import Catalogue
@@ -32,6 +32,15 @@ class CountingSource:
         if self._refused and key.endswith(self._refused):
             raise StoreForbiddenError(f"{key} is refused")
         return self._source.read(key, max_bytes)
+
+    def read_many(self, keys: Iterable[str], max_bytes: int) -> dict[str, bytes | CatalogError | None]:
+        found: dict[str, bytes | CatalogError | None] = {}
+        for key in keys:
+            try:
+                found[key] = self.read(key, max_bytes)
+            except CatalogError as error:
+                found[key] = error
+        return found
 
 
 def checked(ref: ArrayRef, folder: Path, refused: str = "") -> list[str]:
@@ -132,9 +141,9 @@ def test_a_v2_array(catalogue: Catalogue, tmp_path: Path) -> None:
     catalogue.ingest("d", folder)
     ref = catalogue.ref("d", "a")
     assert ref.array.dimension_names == ("y", "x")
-    assert checked(ref, folder) == ["a/.zarray"]
+    assert checked(ref, folder) == ["a/.zarray", "a/.zattrs"]
     rewritten(folder / "a/.zarray", lambda d: d.update(filters=[], dimension_separator="."))
-    assert checked(ref, folder) == ["a/.zarray"]
+    assert checked(ref, folder) == ["a/.zarray", "a/.zattrs"]
     for member, value, message in [
         ("order", "F", 'the memory order is "F" and was "C"'),
         ("compressor", None, "the codec pipeline is []"),
@@ -146,6 +155,51 @@ def test_a_v2_array(catalogue: Catalogue, tmp_path: Path) -> None:
     (folder / "a/.zarray").unlink()
     write_v3(folder, {"a": V3})
     with pytest.raises(StaleSnapshotError, match=r"'a/.zarray' is gone"):
+        checked(ref, folder)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"_ARRAY_DIMENSIONS": ["x", "y"]}, 'the dimension names are ["x","y"] and were ["y","x"]'),
+        ({"units": "K"}, 'the dimension names are [null,null] and were ["y","x"]'),
+        (None, 'the dimension names are [null,null] and were ["y","x"]'),
+        (b"{broken", 'the dimension names are [null,null] and were ["y","x"]'),
+    ],
+)
+def test_dimension_names_of_a_v2_array(catalogue: Catalogue, tmp_path: Path, attributes: Any, message: str) -> None:
+    named = {"_ARRAY_DIMENSIONS": ["y", "x"], "units": "K"}
+    folder = write_documents(tmp_path / "store", {".zgroup": {"zarr_format": 2}, "a/.zarray": V2, "a/.zattrs": named})
+    catalogue.ingest("d", folder)
+    ref = catalogue.ref("d", "a")
+    write_documents(folder, {"a/.zattrs": {**named, "units": "degC"}})
+    checked(ref, folder)
+    (folder / "a/.zattrs").unlink()
+    if attributes is not None:
+        write_documents(folder, {"a/.zattrs": attributes})
+    with pytest.raises(StaleSnapshotError) as caught:
+        checked(ref, folder)
+    assert message in str(caught.value)
+
+
+def test_dimension_names_that_cannot_be_had_are_no_change(catalogue: Catalogue, tmp_path: Path) -> None:
+    attributes = {"_ARRAY_DIMENSIONS": ["y", "x"]}
+    folder = write_documents(tmp_path / "store", {".zgroup": {"zarr_format": 2}, "a/.zarray": V2, "a/.zattrs": attributes})
+    catalogue.ingest("d", folder)
+    assert checked(catalogue.ref("d", "a"), folder, refused=".zattrs") == ["a/.zarray", "a/.zattrs"]
+
+
+def test_dimension_names_that_only_the_consolidated_document_has(catalogue: Catalogue, tmp_path: Path) -> None:
+    documents = {".zgroup": {"zarr_format": 2}, "a/.zarray": V2}
+    whole: dict[str, Any] = {"metadata": {**documents, "a/.zattrs": {"_ARRAY_DIMENSIONS": ["y", "x"]}}}
+    folder = write_documents(tmp_path / "store", {**documents, ".zmetadata": whole})
+    catalogue.ingest("d", folder)
+    ref = catalogue.ref("d", "a")
+    assert ref.array.dimension_names == ("y", "x")
+    assert checked(ref, folder) == ["a/.zarray", "a/.zattrs", ".zmetadata"]
+    whole["metadata"]["a/.zattrs"] = {"_ARRAY_DIMENSIONS": ["v", "u"]}
+    write_documents(folder, {".zmetadata": whole})
+    with pytest.raises(StaleSnapshotError, match="dimension names"):
         checked(ref, folder)
 
 
@@ -165,10 +219,10 @@ def test_a_consolidated_document_stands_in_for_one_that_is_not_there(catalogue: 
     folder = consolidated_v2(tmp_path / "store", V2, key)
     catalogue.ingest("d", folder, key)
     ref = catalogue.ref("d", "a")
-    assert checked(ref, folder) == ["a/.zarray", key]
-    assert checked(ref, folder, refused=".zarray") == ["a/.zarray", key], "some stores refuse what is not there"
+    assert checked(ref, folder) == ["a/.zarray", "a/.zattrs", key]
+    assert checked(ref, folder, refused=".zarray") == ["a/.zarray", "a/.zattrs", key], "some stores refuse what is not there"
     write_documents(folder, {"a/.zarray": b"{broken"})
-    assert checked(ref, folder) == ["a/.zarray", key]
+    assert checked(ref, folder) == ["a/.zarray", "a/.zattrs", key]
     consolidated_v2(folder, {**V2, "shape": [40, 6]}, key)
     with pytest.raises(StaleSnapshotError, match=r"the shape is \[40, 6\] and was \[4, 6\] \(in '" + key):
         checked(ref, folder)
