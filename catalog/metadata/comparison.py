@@ -103,7 +103,7 @@ def split_copies(document: Document, limits: DocumentLimits = DEFAULT_LIMITS) ->
 
 
 def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
+    return f"{folder}/{name}" if folder and name else folder or name
 
 
 def compare(

@@ -20,7 +20,6 @@ from catalog.errors import CatalogError, Problem, StoreUnavailableError
 from catalog.metadata.comparison import Copies, Disagreement, compare, merge, split_copies
 from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits
 from catalog.stores.documents import MAX_TOTAL_BYTES, Harvest
-from catalog.stores.local import LocalSource
 from catalog.stores.signs import Glance, Signs
 from catalog.stores.source import Source
 
@@ -155,7 +154,7 @@ class _Hint:
     def run(self) -> Verdict:
         """Look at the copy, then at as many of its members as the budget allows."""
         before = self.source.requests
-        local = isinstance(self.source, LocalSource)
+        local = self.source.location.startswith("file:") and not getattr(self.source, "container", "")
         budget = self.limits.max_hint_files if local else self.limits.max_hint_requests
         found = self._glance()
         if self.copies.key not in self.seen and budget > self.source.requests - before:

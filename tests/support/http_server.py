@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ class Request:
     path: str
     query: str
     headers: dict[str, str]
+    method: str = "GET"
 
 
 @dataclass
@@ -56,6 +58,10 @@ class WebServer:
     ranges
         ``yes``: 206 with the part; ``ignore``: 200 with all; ``mute``: 206 without Content-Range; ``wrong``: 206 with another
         part; ``short``: 206 with fewer bytes than it says.
+    dated
+        Whether it says when a file was written (in whole seconds, as HTTP has it).
+    head
+        The status of every HEAD, where they are not answered as they should be.
     script
         Asked first for each request; its reply, if any, is the answer.
     """
@@ -65,6 +71,8 @@ class WebServer:
     wanted: dict[str, str] = field(default_factory=dict)
     refusal: int = 401
     ranges: str = "yes"
+    dated: bool = True
+    head: int = 0
     script: Callable[[Request], Reply | None] | None = None
     requests: list[Request] = field(default_factory=list)
 
@@ -115,13 +123,18 @@ class WebServer:
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
-        request = Request(unquote(parts.path), parts.query, {name.lower(): value for name, value in handler.headers.items()})
+        headers = {name.lower(): value for name, value in handler.headers.items()}
+        request = Request(unquote(parts.path), parts.query, headers, handler.command)
         self.requests.append(request)
-        reply = (self.script(request) if self.script else None) or self._reply(request)
+        is_head = request.method == "HEAD"
+        reply = (self.script(request) if self.script else None) or (Reply(self.head) if is_head and self.head else None)
+        reply = reply or self._reply(request)
         handler.send_response(reply.status)
         for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
             handler.send_header(name, value)
         handler.end_headers()
+        if is_head:
+            return
         half = len(reply.body) // 2
         try:
             handler.wfile.write(reply.body[:half])
@@ -145,7 +158,10 @@ class WebServer:
             return self._index(path, request)
         if not path.is_file():
             return Reply(404, b"nothing here")
-        return self._part(path.read_bytes(), request.headers.get("range", ""))
+        reply = self._part(path.read_bytes(), request.headers.get("range", ""))
+        if self.dated:
+            reply.headers["Last-Modified"] = formatdate(path.stat().st_mtime, usegmt=True)
+        return reply
 
     def _index(self, path: Path, request: Request) -> Reply:
         if isinstance(self.listing, int):
