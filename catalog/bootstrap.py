@@ -130,6 +130,7 @@ def open_workspace(
     """
     from catalog.archive import open_archive
     from catalog.rdf.conventions.jsonld_contexts import load_contexts
+    from catalog.services.budget import SupplementLimits
     from catalog.services.mappings import Mappings
     from catalog.services.workspace import Workspace
     from catalog.validation.pyshacl_validator import PyShaclValidator
@@ -155,6 +156,7 @@ def open_workspace(
             contexts=load_contexts(folder=_folder(settings.contexts, "contexts")) if settings.contexts else None,
             mappings=Mappings(_folder(settings.mappings, "mapping files")),
             protocols=open_protocols(settings),
+            supplements=SupplementLimits(**settings.supplements.model_dump()),
         )
 
 

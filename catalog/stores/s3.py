@@ -12,10 +12,12 @@ import aiobotocore.session  # type: ignore[import-untyped]
 import s3fs
 
 from catalog.errors import CatalogError
+from catalog.metadata.key import safe_key
 from catalog.stores.credential import S3
 from catalog.stores.listing import MAX_NAMES
 from catalog.stores.objects import FsspecObjects, Listed, busy, unauthorized, unavailable
 from catalog.stores.policy import Timeouts
+from catalog.stores.signs import Glance, Signs, signs_of_entry
 from catalog.stores.url import StoreUrl
 
 _NOT_BELIEVED: Final = frozenset(
@@ -32,6 +34,10 @@ _NOT_BELIEVED: Final = frozenset(
 )
 _BUSY: Final = frozenset({"429", "RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequests"})
 _IN_TROUBLE: Final = frozenset({"500", "502", "503", "504", "InternalError", "RequestTimeout", "ServiceUnavailable"})
+
+
+_PAGE: Final = 1000
+"""Names that S3 gives at once."""
 
 
 @cache
@@ -86,8 +92,16 @@ class S3Objects(FsspecObjects):
     async def list_folder(self, folder: str) -> Listed:
         """Page by page; once a page shows the folder to be an array of v2, the pages with its chunks are left.
 
-        S3 gives names in the order of their bytes, so ``.zarray`` and ``.zattrs`` come before chunks such as ``0.0``.
+        S3 gives names in the order of their bytes, so ``.zarray`` and ``.zattrs`` come before chunks such as ``0.0``, and
+        ``zarr.json`` after them: where chunks were left, that one is asked for by its name.
         """
+        return await self._listed(folder, MAX_NAMES)
+
+    async def list_start(self, folder: str) -> Listed:
+        """The first page alone: one request, however much lies in the folder."""
+        return await self._listed(folder, _PAGE)
+
+    async def _listed(self, folder: str, most: int) -> Listed:
         prefix = "/".join(part for part in (self._prefix, folder) if part)
         prefix = f"{prefix}/" if prefix else ""
         listed = Listed()
@@ -98,22 +112,63 @@ class S3Objects(FsspecObjects):
             async for entry in self._fs._iterdir(self._bucket, delimiter="/", prefix=prefix):
                 name = entry["name"][len(self._bucket) + 1 + len(prefix) :]
                 count += 1
-                if count > MAX_NAMES:
+                if count > most:
                     listed.complete = False
                     break
                 if entry["type"] == "directory":
                     listed.folders.append(name)
-                    continue
-                listed.files.add(name)
-                if ".zarray" in listed.files and name > ".zgroup":
+                else:
+                    listed.files.add(name)
+                    if ".zarray" in listed.files and name > ".zgroup" and count % _PAGE == 0:
+                        await self._find_v3(prefix, listed)
+                        break
+                if count == most == _PAGE:  # the next name would take the next page
+                    listed.complete = False
                     break
-                if count % 1000 == 0:
+                if count % _PAGE == 0:
                     self.requests += 1
         except Exception as error:
             refusal = self._list_outcome(error, folder)
         if refusal is not None:
             raise refusal
         return listed
+
+    async def _find_v3(self, prefix: str, listed: Listed) -> None:
+        """Whether a v3 document lies in a folder, too."""
+        self.requests += 1
+        async for entry in self._fs._iterdir(self._bucket, max_items=1, delimiter="/", prefix=f"{prefix}zarr.json"):
+            if entry["type"] == "file" and entry["name"] == f"{self._bucket}/{prefix}zarr.json":
+                listed.files.add("zarr.json")
+
+    async def look(self, key: str) -> Signs | None:
+        """What the service says of an object, by one HEAD; errors as ``fetch``."""
+        self.requests += 1
+        try:
+            answer = await self._fs._call_s3("head_object", Bucket=self._bucket, Key=self._place(key))
+        except Exception as error:  # any library may be behind this door
+            outcome = self._outcome(error, key)
+        else:
+            return signs_of_entry(answer)
+        if isinstance(outcome, CatalogError):
+            raise outcome
+        return None
+
+    async def glance(self) -> Glance:
+        """The first page of a list without folders: at most 1000 objects, in the order of their names."""
+        prefix, refusal = self._place(""), None
+        self.requests += 1
+        try:
+            page = await self._fs._call_s3("list_objects_v2", Bucket=self._bucket, Prefix=prefix, MaxKeys=1000)
+        except Exception as error:
+            refusal = self._list_outcome(error, "")
+        if refusal is not None:
+            raise refusal
+        found = {str(entry["Key"])[len(prefix) :]: signs_of_entry(entry) for entry in page.get("Contents", ())}
+        return Glance(found, max(found, default="") if page.get("IsTruncated") else "")
+
+    def _place(self, key: str) -> str:
+        """The key in the bucket of a key in the store; of the root, the prefix of all of them."""
+        return f"{self._prefix}/{safe_key(key)}" if self._prefix else safe_key(key)
 
     def _outcome(self, error: Exception, key: str) -> CatalogError | bytes | None:
         code = _code(error)
@@ -123,11 +178,9 @@ class S3Objects(FsspecObjects):
             return unauthorized(self.location, key, code or "no credential was found")
         if code in _BUSY:
             return busy(self.location, key, code)
-        return (
-            unavailable(self.location, key, f"the service answered {code}")
-            if code in _IN_TROUBLE
-            else super()._outcome(error, key)
-        )
+        if code in _IN_TROUBLE:
+            return unavailable(self.location, key, f"the service answered {code}")
+        return super()._outcome(error, key)
 
 
 def _code(error: BaseException) -> str:
