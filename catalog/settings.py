@@ -49,6 +49,17 @@ class MetadataSettings(BaseModel):
     max_prove_requests: int = Field(default=100_000, gt=0)
 
 
+class SupplementSettings(BaseModel):
+    """Bounds on what an ingest reads beside metadata: the ends of coordinates for extents, files that conventions know."""
+
+    model_config = _FROZEN
+    values: bool = True
+    max_arrays: int = Field(default=64, ge=0)
+    max_bytes: int = Field(default=16 * 2**20, gt=0)
+    max_total_bytes: int = Field(default=64 * 2**20, gt=0)
+    max_file_bytes: int = Field(default=16 * 2**20, gt=0)
+
+
 class ReadSettings(BaseModel):
     """Bounds on one read of array values."""
 
@@ -104,6 +115,7 @@ class Settings(BaseSettings):
     fuseki: FusekiSettings = FusekiSettings()
     metadata: MetadataSettings = MetadataSettings()
     read: ReadSettings = ReadSettings()
+    supplements: SupplementSettings = SupplementSettings()
 
     @property
     def graph_store_kind(self) -> str:

@@ -26,7 +26,7 @@ class Wanted:
     files
         Keys of other files in the store, such as ``OME/METADATA.ome.xml``.
     ends
-        Paths of one-dimensional arrays whose first and last chunk are wanted.
+        Paths of arrays whose first and last chunk along their first dimension are wanted, whole along the others.
     whole
         Paths of arrays that are wanted whole; they should be small.
     """

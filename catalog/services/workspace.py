@@ -7,6 +7,7 @@ from catalog.archive import Archive
 from catalog.graphstore.door import GraphStore
 from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits, Json
 from catalog.rdf.iris import Iris
+from catalog.services.budget import DEFAULT_SUPPLEMENT_LIMITS, SupplementLimits
 from catalog.services.mappings import Mappings
 from catalog.stores.credentials import Credentials
 from catalog.stores.policy import DEFAULT_PROTOCOLS
@@ -38,6 +39,8 @@ class Workspace:
         What laboratories mean by their own attribute keys.
     protocols
         URL schemes that may be read.
+    supplements
+        Bounds on what is read beside metadata.
     """
 
     catalog: GraphStore
@@ -51,3 +54,4 @@ class Workspace:
     contexts: Mapping[str, Json] | None = None
     mappings: Mappings = field(default_factory=Mappings)
     protocols: frozenset[str] = DEFAULT_PROTOCOLS
+    supplements: SupplementLimits = DEFAULT_SUPPLEMENT_LIMITS

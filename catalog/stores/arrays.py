@@ -54,7 +54,7 @@ class _Chunks(Store):
     def __init__(self, fetch: _Fetch) -> None:
         super().__init__(read_only=True)
         self._fetch = fetch
-        self.requests = 0
+        self.requests = self.absent = 0
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -66,6 +66,7 @@ class _Chunks(Store):
         start, end = _bounds(byte_range)
         self.requests += 1
         data = await self._fetch(key, start, end)
+        self.absent += data is None
         return None if data is None else prototype.buffer.from_bytes(data)
 
     async def get_partial_values(
@@ -123,6 +124,11 @@ class ArrayReader:
     def requests(self) -> int:
         """Chunks, shards and parts of shards that were asked for so far."""
         return self._chunks.requests
+
+    @property
+    def absent(self) -> int:
+        """How many of them the store does not have: their elements are the fill value."""
+        return self._chunks.absent
 
     def read(self, selection: Selection = ()) -> npt.NDArray[Any]:
         """The selected values.

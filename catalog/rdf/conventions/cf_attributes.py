@@ -191,6 +191,8 @@ class AttributeReader:
             return
         self._say(array.path, "units", (subject,), terms.UNIT_STRING, literals.string(text))
         if is_time_reference(text):
+            if "calendar" not in array.attributes:  # CF 1.11, section 4.4.1: the default
+                self._found.say(subject, terms.CALENDAR, literals.string("standard"))
             return
         unit = find_unit(text)
         if unit is None:

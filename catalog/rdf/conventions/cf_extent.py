@@ -103,7 +103,11 @@ class Extents:
     def decoded(self, array: Array) -> Decoded | None:
         """The decoded elements of an array, as far as they were read."""
         if array.path not in self._decoded:
-            self._decoded[array.path] = decode(array, self._values.get(array.path))
+            found = decode(array, self._values.get(array.path))
+            if found is not None and is_dimension_coordinate(array) and len({*found.first, *found.last}) == 1 < array.shape[0]:
+                self.faults[array.path] = "all its values are equal"
+                found = None
+            self._decoded[array.path] = found
         return self._decoded[array.path]
 
     def place(self, latitude: Array, longitude: Array) -> Place | None:
