@@ -1,7 +1,7 @@
 """Which Zarr nodes does something in the graph concern?
 
-Layouts, codecs, dimensions, attributes and described resources are shared; a person wants to hear of the groups and arrays that
-use them. The way back is a few steps against the direction of the structural properties.
+Layouts, dimensions, attributes, and what conventions say of many nodes alike, are shared; a person wants to hear of the groups
+and arrays that use them. The way back is a few steps against the direction of the ontology's properties.
 """
 
 from heapq import nsmallest
@@ -15,10 +15,6 @@ MAX_PATHS = 5
 """Paths that are named; the rest is counted."""
 
 _STEPS = 4  # codec ← layout ← array is the longest way; one more for what hangs on a described resource
-_USES = [
-    URIRef(term)
-    for term in (terms.LAYOUT, terms.DIMENSION, terms.ATTRIBUTE, terms.CODEC_PIPELINE, terms.DATA_TYPE, terms.DESCRIBES)
-]
 _PATH, _KEY = URIRef(terms.PATH), URIRef(terms.KEY)
 _IN_DATASET, _ROOT_NODE = URIRef(terms.IN_DATASET), URIRef(terms.ROOT_NODE)
 
@@ -28,6 +24,8 @@ class Tracer:
 
     def __init__(self, table: TripleTable) -> None:
         self._table = table
+        uses = (each for each in table.by_predicate if str(each).startswith(terms.ZO))
+        self._uses = [each for each in uses if each not in {_IN_DATASET, _ROOT_NODE}]
         self._found: dict[Node, tuple[tuple[str, ...], int]] = {}
 
     def nodes(self, focus: Node) -> tuple[tuple[str, ...], int]:
@@ -59,7 +57,7 @@ class Tracer:
                 own = self._table.by_subject.get(node, {}).get(_PATH, ())
                 paths.update(map(str, own))
                 if not own:
-                    further += [user for predicate in _USES for user in self._users(node, predicate) if user not in seen]
+                    further += [user for predicate in self._uses for user in self._users(node, predicate) if user not in seen]
             seen.update(further)
             frontier = further
         return paths
