@@ -65,7 +65,7 @@ def show(name: str = typer.Argument(metavar="ID-or-IRI"), as_json: bool = JSON) 
         rows.append((title, f"{snapshot.digest[:12]} of {snapshot.generated}"))
         rows.append(("", f"{snapshot.groups} groups, {snapshot.arrays} arrays, {snapshot.triples} triples"))
         proved = f", members read at {snapshot.proved}" if snapshot.proved else ""
-        stale = f", {snapshot.disagreements} documents are stale" if snapshot.disagreements else ""
+        stale = f" (disagreements: {snapshot.disagreements})" if snapshot.disagreements else ""
         key = f" ({snapshot.metadata_key})" if snapshot.metadata_key else ""
         rows.append(("", f"read by {snapshot.route}{key}, {snapshot.fresh}{stale}{proved}"))
     say_table(("", ""), rows)

@@ -61,7 +61,7 @@ class Harvest:
     complete
         Whether everything that should be there was read.
     fresh
-        ``unproven``: nothing has compared a consolidated document with the ones it was made from.
+        ``unproven``: nothing has compared a consolidated document with the ones it was made from; see ``freshness``.
     problems
         What could not be read, and what is worth knowing; ``path`` is a key.
     container

@@ -42,6 +42,15 @@ DATASET = Dataset(
     rejected=None,
     checked="2026-11-21T10:00:00Z",
 )
+STALE = replace(
+    SNAPSHOT,
+    route="members",
+    fresh="stale",
+    proved="2026-11-21T09:30:00Z",
+    disagreements=3,
+    stale=(".zattrs", 'a "b"/.zarray'),
+    consolidated_digest="5" * 64,
+)
 REFUSED = replace(SNAPSHOT, digest="4" * 64, accepted=False, zarr_formats=(3,), complete=False, metadata_key="")
 
 
@@ -58,6 +67,8 @@ def rows(data: bytes) -> list[tuple[str, str, str]]:
         replace(DATASET, access="restricted", part_of=None),
         replace(DATASET, current=None, rejected=REFUSED),
         replace(DATASET, rejected=REFUSED),
+        replace(DATASET, current=STALE),
+        replace(DATASET, current=replace(STALE, stale=(), disagreements=0, fresh="proven")),
         replace(DATASET, current=None, location="file:///data/cube.zarr"),
         replace(DATASET, name="", location="s3://bucket/a%20b/cube.zarr"),
         replace(DATASET, location='memory://x/<y> "z"{|}^`\\'),
