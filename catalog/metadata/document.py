@@ -268,7 +268,8 @@ class _ExactParser:
         for kind, notes in self._notes.items():
             for note, token in zip_longest(notes, tokens[kind][: len(notes)]):
                 line, column = line_and_column(text, token.offset) if token else (0, 0)
-                yield replace(note, pointer=token.pointer if token else "", line=line, column=column)
+                pointer, _ = _without_surrogates(token.pointer if token else "")
+                yield replace(note, pointer=pointer, line=line, column=column)
             if self._more[kind]:
                 yield Problem(self._key, kind, f"and {self._more[kind]} more such places", severity="warning")
 

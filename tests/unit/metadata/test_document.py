@@ -158,6 +158,7 @@ def test_half_characters_are_replaced_and_reported(text: str, value: Any) -> Non
     assert parsed.value == value
     assert kinds(parsed) == [("lone-surrogate", "warning")]
     json.dumps(parsed.value, ensure_ascii=False).encode()
+    json.dumps(parsed.problems[0].to_dict(), ensure_ascii=False).encode()
 
 
 def nested(levels: int, *, opening: str = "[", closing: str = "]") -> str:
