@@ -98,17 +98,18 @@ def write_deltas(store: ox.Store, log: StoreLog, deltas: Sequence[Delta], mark: 
         log.secure(store, sum(delta.removed.count(b"\n") + delta.added.count(b"\n") for delta in deltas))
 
 
+# Lenient: the terms were judged where they were made (catalog.rdf); to judge them again takes a quarter of the whole load.
 def _load(store: ox.Store, log: StoreLog, deltas: Sequence[Delta], mark: Path | None) -> None:
     named = b"".join(delta.added.replace(b" .\n", f" {write_iri(delta.graph)} .\n".encode()) for delta in deltas)
     try:
         if mark is None:
-            store.bulk_load(named, ox.RdfFormat.N_QUADS)
+            store.bulk_load(named, ox.RdfFormat.N_QUADS, lenient=True)
         else:
             default = b"".join(delta.added for delta in deltas)
             set_mark(mark)
             _run_both(
-                lambda: store.bulk_load(named, ox.RdfFormat.N_QUADS),
-                lambda: store.bulk_load(default, ox.RdfFormat.N_TRIPLES),
+                lambda: store.bulk_load(named, ox.RdfFormat.N_QUADS, lenient=True),
+                lambda: store.bulk_load(default, ox.RdfFormat.N_TRIPLES, lenient=True),
             )
     except SyntaxError as error:  # both read the same lines, so neither has written
         if mark is not None:

@@ -26,6 +26,7 @@ from catalog.rdf.layout import layout_lines, unreadable_pairs
 from catalog.rdf.mapping import describe_mapped
 from catalog.rdf.mapping_file import MappingFile
 from catalog.rdf.prefixes import DCAT, DCT, RDF_TYPE, RDFS_LABEL
+from catalog.rdf.statements import is_ntriples
 
 MAPPING_VERSION = "2"
 """Changes whenever the same documents would give other triples; unchanged stores are then described anew."""
@@ -101,7 +102,7 @@ def describe(
         structure.writelines(writer.blocks(hierarchy))
         names = tuple(convention.NAME for convention in conventions)
         found.say(f"<{iris.dataset(dataset_id)}>", terms.CONVENTION, *(f"<{profile_iri(name)}>" for name in names))
-        structure.write("".join(sorted(found.lines)).encode())
+        structure.write(_sound(found).encode())
     problems = (*writer.problems, *found.problems)
     return Description(structure.getvalue(), "".join(sorted(writer.asserted)).encode(), problems, names)
 
@@ -109,6 +110,22 @@ def describe(
 def read_conventions(structure: bytes) -> tuple[str, ...]:
     """The names of the conventions that a structure graph says its dataset follows, sorted."""
     return tuple(sorted(profile_name(iri.decode()) for iri in re.findall(_CONVENTION, structure)))
+
+
+def _sound(found: Findings) -> str:
+    """The lines that conventions made, sorted, without those that are no N-Triples: a link in the metadata may be no IRI."""
+    text = "".join(sorted(found.lines))
+    if is_ntriples(text):
+        return text
+    sound = []
+    for line in sorted(found.lines):
+        if is_ntriples(line):
+            sound.append(line)
+        else:
+            found.report(
+                "", "invalid-iri", f"a statement was left out, because it has a term that no graph store takes: {line[:300]}"
+            )
+    return "".join(sound)
 
 
 def _add(found: Findings, more: Findings) -> None:

@@ -90,6 +90,14 @@ def _target(term: Any, names: Skolems) -> str:
     return literal_term(term) if isinstance(term, pyoxigraph.Literal) else f"<{names.name(term)}>"
 
 
+def is_ntriples(text: str) -> bool:
+    """Whether a text is N-Triples whose terms every graph store takes."""
+    try:
+        return all(quad.predicate for quad in pyoxigraph.parse(text, pyoxigraph.RdfFormat.N_TRIPLES))
+    except (SyntaxError, ValueError):
+        return False
+
+
 @lru_cache(maxsize=1)
 def _declared() -> str:
     return "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in PREFIXES.items())

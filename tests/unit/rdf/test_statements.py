@@ -5,7 +5,7 @@ from rdflib import Graph
 from rdflib.compare import isomorphic
 
 from catalog.errors import InputError
-from catalog.rdf.statements import parse_term, read_statements
+from catalog.rdf.statements import is_ntriples, parse_term, read_statements
 
 BASE, SKOLEM = "http://localhost:8000/datasets/d", "http://localhost:8000/.well-known/genid/"
 TURTLE = """@prefix dct: <http://purl.org/dc/terms/> .
@@ -73,3 +73,18 @@ def test_terms_are_those_of_turtle(text: str, term: str) -> None:
 def test_what_is_no_single_term_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         parse_term(text, BASE)
+
+
+@pytest.mark.parametrize(
+    ("text", "sound"),
+    [
+        ("", True),
+        ('<urn:a> <urn:b> "c" .\n', True),
+        ('<urn:a> <urn:b> "c" .\n<urn:a> <urn:b> <http://a b> .\n', False),
+        ("<urn:a> <urn:b> <relative> .\n", False),
+        ('<urn:a> <urn:b> "c"@not_a_tag .\n', False),
+        ('<urn:a> <urn:b> "c .\n', False),
+    ],
+)
+def test_what_every_graph_store_takes(text: str, sound: bool) -> None:
+    assert is_ntriples(text) is sound
