@@ -162,7 +162,7 @@ class GeoJson:
         self.repaired = False
         self._positions: list[tuple[float, float]] = []
         kind = value.get("type") if isinstance(value, dict) else None
-        if not isinstance(value, dict) or kind not in _DEPTH:
+        if not isinstance(value, dict) or not isinstance(kind, str) or kind not in _DEPTH:
             raise ShapeError(f"the geometry's type is {kind!r:.80}; allowed are {', '.join(_DEPTH)}")
         self._is_area = kind in ("Polygon", "MultiPolygon")
         text = self._text(value.get("coordinates"), _DEPTH[kind])

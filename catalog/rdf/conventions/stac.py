@@ -62,10 +62,10 @@ def describe(hierarchy: Hierarchy, about: About, given: Given) -> Findings:  # n
 def _embedded(node: Node, found: Findings) -> Iterator[Found]:
     attributes = node.attributes
     candidates = [(key, attributes[key]) for key in KEYS if key in attributes]
-    if "stac_version" in attributes and attributes.get("type") in _CLASSES:
+    if "stac_version" in attributes and str(attributes.get("type")) in _CLASSES:
         candidates.append(("", attributes))
     for key, value in candidates:
-        if isinstance(value, dict) and value.get("type") in _CLASSES:
+        if isinstance(value, dict) and str(value.get("type")) in _CLASSES:
             yield Found(node, key, value)
         else:
             kind = value.get("type") if isinstance(value, dict) else type(value).__name__
