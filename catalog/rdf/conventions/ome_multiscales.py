@@ -225,4 +225,5 @@ def _output_name(datasets: Json) -> Json:
     """The coordinate system that the first level leads to."""
     first = as_object(datasets[0]) if isinstance(datasets, list) and datasets else {}
     steps = first.get("coordinateTransformations")
-    return as_object(as_object(steps[0]).get("output")).get("name") if isinstance(steps, list) and steps else None
+    output = as_object(steps[0]).get("output") if isinstance(steps, list) and steps else None
+    return output if isinstance(output, str) else as_object(output).get("name")

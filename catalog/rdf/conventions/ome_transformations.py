@@ -74,7 +74,8 @@ def _write(writer: Writer, item: Json, place: Place, where: tuple[str, str], fau
     if parameters:
         facts.append((terms.PARAMETERS, literals.json(canonical_json(parameters))))
     for end, predicate in (("input", terms.INPUT_SYSTEM), ("output", terms.OUTPUT_SYSTEM)):
-        system = place.system(as_object(stated.get(end)))
+        target = stated.get(end)
+        system = place.system({"name": target} if isinstance(target, str) else as_object(target))
         facts += [(predicate, system)] if system else []
     if depth < _MAX_DEPTH:
         for step, member in _members(stated):
