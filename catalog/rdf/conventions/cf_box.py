@@ -82,11 +82,12 @@ def cover_longitudes(arcs: Iterable[tuple[float, float]]) -> tuple[float, float]
     if any(width >= _WHOLE_CIRCLE for _, width in ranges):
         return 0.0, 360.0
     gaps: list[tuple[float, float]] = []
-    reached = ranges[0][0] + ranges[0][1]
+    furthest = max(west + width for west, width in ranges)
+    reached = max(ranges[0][0] + ranges[0][1], furthest - 360)  # the last may run round into the first
     for west, width in ranges[1:]:
         gaps.append((west - reached, west))
         reached = max(reached, west + width)
-    gaps.append((ranges[0][0] + 360 - reached, ranges[0][0]))
+    gaps.append((ranges[0][0] + 360 - furthest, ranges[0][0]))
     gap, west = max(gaps)
     return (0.0, 360.0) if gap <= 0 else (west % 360, 360 - gap)
 
