@@ -169,7 +169,10 @@ class _Hint:
         modified = copy.modified if isinstance(copy, Signs) else None
         if isinstance(copy, Signs) and modified is None:
             reasons.append(f"the store does not say when {self.copies.key!r} was written")
-        found += self._suspicions(modified)
+        if self._only_copy():
+            reasons.append(f"{self.copies.key!r} is the only copy; of the documents that it names, none was found")
+        else:
+            found += self._suspicions(modified)
         failed = [each for key, each in self.seen.items() if isinstance(each, CatalogError) and key != self.copies.key]
         if failed:
             reasons.append(f"{len(failed)} members could not be looked at: {failed[0]}")
@@ -177,6 +180,11 @@ class _Hint:
         if found:
             return Verdict(SUSPECT, problems=(*_told(found, "documents"), *verdict.problems))
         return verdict
+
+    def _only_copy(self) -> bool:
+        """Whether not one member is there: a store that was published as its consolidated document, and chunks perhaps."""
+        members = [signs for key, signs in self.seen.items() if key in self.copies.documents]
+        return bool(members) and all(signs is None for signs in members)
 
     def _glance(self) -> list[Problem]:
         """Note what one list shows; members that the copy does not name come back."""

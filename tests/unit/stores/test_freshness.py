@@ -92,6 +92,16 @@ def test_a_hint_looks_at_times(tmp_path: Path) -> None:
     assert (verdict.compared, verdict.documents) == (False, None)
 
 
+def test_a_store_without_any_member_is_not_suspect(tmp_path: Path) -> None:
+    """Some publish the consolidated document alone, with the chunks."""
+    root = v3(tmp_path)
+    for key in ("a/zarr.json", "g/zarr.json", "g/b/zarr.json"):
+        (root / key).unlink()
+    verdict = checked(root, "hint")
+    assert (verdict.fresh, kinds(verdict)) == ("unproven", [("freshness-unproven", "")])
+    assert "only copy" in verdict.problems[0].message
+
+
 def test_what_was_compared_since_is_not_suspect(tmp_path: Path) -> None:
     root = v3(tmp_path)
     os.utime(root / "g/b/zarr.json", (NEW, NEW))
