@@ -1,7 +1,7 @@
 """Where and when is what a STAC item or collection speaks of?
 
-A box whose west is greater than its east crosses the antimeridian. Where the geometry beside it shows that it does not, its
-corners are mixed up, and the geometry counts.
+A box whose west is greater than its east crosses the antimeridian. Where it would reach round the globe, or the geometry beside
+it lies elsewhere, its corners are mixed up, and the geometry counts.
 Source: STAC 1.1.0, "Item fields", "Collection fields"; RFC 7946, sections 3.1.6, 3.1.9 and 5.
 """
 
@@ -26,6 +26,8 @@ from catalog.rdf.places import (
 from catalog.rdf.prefixes import DCT
 
 MAX_EXTENTS = 100
+MAX_CROSSING = 270
+"""Degrees of longitude of a box across the antimeridian; a wider one has its corners mixed up."""
 _SLACK = 1e-3
 
 
@@ -92,6 +94,12 @@ def _box(value: Json, pointer: str, to: Reporter) -> Box | None:
             f"bbox is {value!r:.160}; four or six numbers are needed: west, south, (least height,) east, north, (greatest height)"
         )
         to.report("invalid-bbox", message, pointer)
+    elif box[0] > box[2] and box[2] - box[0] + 360 > MAX_CROSSING:
+        message = (
+            f"bbox is {value!r:.160}: it would cross the antimeridian and reach round the globe; west is less than east else"
+        )
+        to.report("invalid-bbox", message, pointer)
+        return None
     return box
 
 
