@@ -21,7 +21,7 @@ from zarr.storage import StorePath
 
 from catalog.errors import CatalogError, ForbiddenError, InputError, MetadataError
 from catalog.stores.bounded import bound_codecs, bound_of
-from catalog.stores.container import Way, check_chunks, open_store
+from catalog.stores.container import check_chunks, open_store
 from catalog.stores.credentials import Credentials
 from catalog.stores.local import LocalFolder
 from catalog.stores.objects import run, run_elsewhere
@@ -36,6 +36,7 @@ from catalog.stores.policy import (
     chunk_bytes,
 )
 from catalog.stores.url import StoreUrl, locate, safe_key
+from catalog.stores.way import Way
 
 Selection = tuple[slice | int, ...]
 _Fetch = Callable[[str, int | None, int | None], Awaitable[bytes | None]]

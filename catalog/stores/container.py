@@ -5,8 +5,7 @@ the store, what comes out answers by key like a folder, so that documents and ch
 """
 
 import asyncio
-import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -23,10 +22,9 @@ from catalog.errors import (
 from catalog.metadata.consolidated import V2_NAMES, is_consolidated_v2, is_consolidated_v3
 from catalog.metadata.document import DEFAULT_LIMITS, Document, Json, as_object, parse_document
 from catalog.metadata.tree import is_tree
-from catalog.stores.credentials import Credentials
 from catalog.stores.objects import Container, Objects, oversized, run
-from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
 from catalog.stores.url import StoreUrl
+from catalog.stores.way import PARQUET_ENDINGS, Way, is_local_folder, is_repository
 
 MAX_DOCUMENT_BYTES: Final = DEFAULT_LIMITS.max_bytes
 """Size of a lone document, compressed and not."""
@@ -34,20 +32,8 @@ HEAD_BYTES: Final = 2**16
 """Bytes that are looked at to see what a file is."""
 _ENDINGS: Final = (".zip", ".ozx", ".json", ".gz", ".zst", ".zmetadata", ".all_metadata")
 _NAMES: Final = frozenset({"zmetadata", ".zarray", ".zgroup"})
-_PARQUET: Final = (".parq", ".parquet")
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _WITHOUT_CHUNKS: Final = frozenset({"tree", "document"})
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How stores are reached: the same for documents and chunks."""
-
-    credentials: Credentials | None = None
-    store: Any = None
-    timeouts: Timeouts | None = None
-    concurrency: int = DEFAULT_READ_LIMITS.concurrency
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS
 
 
 def open_store(url: StoreUrl, way: Way) -> tuple[Objects, Container] | None:
@@ -74,7 +60,9 @@ def open_store(url: StoreUrl, way: Way) -> tuple[Objects, Container] | None:
         from catalog.stores.injected import open_injected
 
         return open_injected(url.location, way.store), Container("injected")
-    if url.container == "icechunk" or (way.store is None and url.protocol == "file" and _is_repository(url.path)):
+    if is_local_folder(url, way):
+        return None
+    if url.container == "icechunk" or (way.store is None and url.protocol == "file" and is_repository(Path(url.path))):
         from catalog.stores.icechunk import open_repository
 
         return open_repository(url, way.credentials, way.timeouts)
@@ -86,7 +74,7 @@ def open_store(url: StoreUrl, way: Way) -> tuple[Objects, Container] | None:
         url, credentials=way.credentials, filesystem=way.store, timeouts=way.timeouts, concurrency=way.concurrency
     )
     name = name_of_file(url)
-    if name.lower().endswith(_PARQUET):
+    if name.lower().endswith(PARQUET_ENDINGS):
         opened = _parquet(objects, url, way)
     else:
         opened = run(_head(objects, url, way)) if _looks_like_a_file(name) else None
@@ -121,23 +109,13 @@ def _looks_like_a_file(name: str) -> bool:
     return name.lower().endswith(_ENDINGS) or name in _NAMES
 
 
-def _is_repository(path: str) -> bool:
-    """Whether a local folder is laid out as an Icechunk repository (format 2: ``repo``; format 1: ``refs``).
-
-    Source: Icechunk specification, "File Layout".
-    """
-    here = Path(path)
-    return (here / "snapshots").is_dir() and ((here / "repo").is_file() or (here / "refs").is_dir())
-
-
 def _open_local(url: StoreUrl, way: Way) -> tuple[Objects, Container] | None:
-    if os.path.isdir(url.path):  # noqa: PTH112
-        if not url.path.lower().endswith(_PARQUET):
-            return None
+    here = Path(url.path)
+    if here.is_dir():
         from catalog.stores.references_targets import LocalObjects
 
         return _parquet(LocalObjects(url), url, way)
-    if not os.path.isfile(url.path):  # noqa: PTH113
+    if not here.is_file():
         return None
     from catalog.stores.local_object import LocalObject
 

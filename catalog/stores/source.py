@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from catalog.errors import CatalogError, Problem
 from catalog.metadata.document import DocumentLimits
-from catalog.stores.container import Way, open_store
 from catalog.stores.credentials import Credentials
 from catalog.stores.listing import Found
 from catalog.stores.local import LocalSource
 from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
 from catalog.stores.signs import Glance, Signs
 from catalog.stores.url import StoreUrl, locate
+from catalog.stores.way import Way, is_local_folder
 
 __all__ = ["Found", "Source", "open_source"]
 
@@ -161,9 +161,11 @@ def open_source(
     Cost: nothing for a folder, local or remote, unless its name ends like that of a file.
     """
     url = locate(url, store, allow_protocols)
-    opened = open_store(url, Way(credentials, store, timeouts, concurrency, allow_protocols))
-    if opened is None:
+    way = Way(credentials, store, timeouts, concurrency, allow_protocols)
+    if is_local_folder(url, way):
         return LocalSource(url)
+    from catalog.stores.container import open_store
     from catalog.stores.remote import RemoteSource
 
-    return RemoteSource(*opened, concurrency)
+    opened = open_store(url, way)
+    return LocalSource(url) if opened is None else RemoteSource(*opened, concurrency)

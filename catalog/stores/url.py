@@ -29,7 +29,7 @@ _SAFE = "-._~!$&'()*+,;=:@"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_LENGTH = 4096
 _ICECHUNK = re.compile(r"icechunk\+(?=[a-z0-9.+-]+:)", re.IGNORECASE)
-_VERSION = re.compile(r"(branch|tag|snapshot)=([^&]+)")
+_VERSION = re.compile(r"(branch|tag|snapshot)=([^&?#]+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,14 +51,14 @@ class TestS3(StoreTests):
         return [request.path if request.path != "/data" else request.query for request in self.server.requests()]
 
     def test_chunks_of_v2_beside_the_document_are_not_listed_to_the_end(self) -> None:
-        """1,500 chunks are two pages of names; the first shows that the folder is an array."""
+        """2,500 chunks are three pages of names; the first shows that the folder is an array. ``zarr.json`` is asked for."""
         write(self.folder, {".zgroup": GROUP2, "a/.zarray": array2(shape=[10000]), "a/.zattrs": b"{}"})
         place = self.publish(self.folder)
-        self.server.put("data", ((f"{place.url.removeprefix('s3://data/')}/a/{i}", b"x") for i in range(1500)))
+        self.server.put("data", ((f"{place.url.removeprefix('s3://data/')}/a/{i}", b"x") for i in range(2500)))
         self.served()
         harvest = place.harvest()
         assert set(documents_of(harvest)) == {".zgroup", "a/.zarray", "a/.zattrs"}
-        assert sum("list-type" in asked for asked in self.served()) == 2
+        assert sum("list-type" in asked for asked in self.served()) == 3
 
     def test_the_whole_bucket_can_be_the_store(self) -> None:
         name = f"b-{uuid.uuid4().hex}"

@@ -38,6 +38,16 @@ from catalog.stores.url import join_key, locate, parse_store_url, safe_key, show
         ("https://bücher.example/a", "https://xn--bcher-kva.example/a", "/a"),
         ("http://[::1]:8000/a", "http://[::1]:8000/a", "/a"),
         ("memory://x/y", "memory://x/y", "x/y"),
+        ("icechunk+file:///a b", "icechunk+file:///a%20b", "/a b"),
+        ("ICECHUNK+s3://bucket/r/", "icechunk+s3://bucket/r", "bucket/r"),
+        ("icechunk+s3://bucket/r?branch=main", "icechunk+s3://bucket/r", "bucket/r"),
+        ("icechunk+s3://bucket/r?branch=a/b c", "icechunk+s3://bucket/r?branch=a/b%20c", "bucket/r"),
+        ("icechunk+s3://bucket/r?tag=v1%261", "icechunk+s3://bucket/r?tag=v1%261", "bucket/r"),
+        (
+            "icechunk+s3://bucket/r?snapshot=1CECHNKREP0F1RSTCMT0",
+            "icechunk+s3://bucket/r?snapshot=1CECHNKREP0F1RSTCMT0",
+            "bucket/r",
+        ),
     ],
 )
 def test_one_store_has_one_location(text: str, location: str, path: str) -> None:
@@ -156,3 +166,19 @@ def test_a_joined_key_stays_below(key: str) -> None:
 )
 def test_what_is_shown_of_a_text(text: str, wanted: str) -> None:
     assert shown(text) == wanted
+
+
+@pytest.mark.parametrize("behind", ["?", "?x=1", "?branch=", "?branch=a&tag=b", "?tag=a&tag=b", "#main", "?branch=a?tag=b#"])
+def test_a_repository_is_named_in_one_state(behind: str) -> None:
+    with pytest.raises(InputError):
+        parse_store_url(f"icechunk+s3://bucket/r{behind}")
+
+
+def test_a_repository_lies_at_a_place_of_an_allowed_protocol() -> None:
+    url = parse_store_url("icechunk+s3://bucket/r?tag=v1")
+    assert (url.place, url.protocol, url.container, url.version) == ("s3://bucket/r", "s3", "icechunk", ("tag", "v1"))
+    for text in ("icechunk+gs://bucket/r", "icechunk+icechunk+gs://bucket/r"):
+        with pytest.raises((ForbiddenError, InputError)):
+            parse_store_url(text)
+    with pytest.raises(ForbiddenError):
+        parse_store_url("icechunk+file:///x", allow_protocols=frozenset({"s3"}))
