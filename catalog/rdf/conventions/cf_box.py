@@ -95,14 +95,15 @@ def cover_longitudes(arcs: Iterable[tuple[float, float]]) -> tuple[float, float]
 def cover_points(longitudes: Sequence[float]) -> tuple[float, float]:
     """The shortest range that covers scattered longitudes.
 
-    Where it is more than half a circle wide and the gap that it leaves is like the others, the points go all the way round.
+    Where it is more than half a circle wide, and the gap that it leaves is at most half as long again as the middle one of all
+    gaps, the points go all the way round.
     """
     places = sorted({each % 360 for each in longitudes})
     west, width = cover_longitudes((each, 0.0) for each in places)
     if width <= 180 or len(places) < 3:
         return west, width
     gaps = sorted((b - a for a, b in zip(places, [*places[1:], places[0] + 360], strict=True)), reverse=True)
-    return (0.0, 360.0) if gaps[0] <= 1.5 * gaps[1] else (west, width)
+    return (0.0, 360.0) if gaps[0] <= 1.5 * gaps[len(gaps) // 2] else (west, width)
 
 
 def cover_boxes(boxes: Sequence[Box]) -> Box:
