@@ -106,7 +106,8 @@ class LabelDescriber:
             value = color.get("label-value")
             name = writer.about.part(metadata.path, "color", canonical_json(value) if "label-value" in color else f"#{index}")
             facts = [(terms.LIST_INDEX, literals.integer(index)), *facts_of(color, {"label-value": terms.LABEL_VALUE})]
-            facts += [(terms.RGBA, literals.json(canonical_json(color["rgba"])))] * ("rgba" in color)
+            if "rgba" in color:
+                facts.append((terms.RGBA, literals.json(canonical_json(color["rgba"]))))
             writer.say(label, terms.LABEL_COLOR, writer.add(name, terms.CLASS_LABEL_COLOR, facts))
 
     def _properties(self, metadata: Metadata, stated: Json, pointer: str) -> None:

@@ -52,8 +52,8 @@ class PlateDescriber:
             writer.say(plate, terms.NGFF_VERSION, literal(metadata.stated))
         for predicate, value in facts_of(stated, _PLATE):
             writer.say(plate, predicate, value)
-        rows = self._lines(metadata, "rows", ("row", terms.ROW, terms.CLASS_PLATE_ROW))
-        columns = self._lines(metadata, "columns", ("column", terms.COLUMN, terms.CLASS_PLATE_COLUMN))
+        rows = self._lines(metadata, "rows", ("row", terms.PLATE_ROW, terms.CLASS_PLATE_ROW))
+        columns = self._lines(metadata, "columns", ("column", terms.PLATE_COLUMN, terms.CLASS_PLATE_COLUMN))
         for count, predicate in ((len(rows[1]), f"{OME}rows"), (len(columns[1]), f"{OME}columns")):
             writer.say(plate, predicate, literals.integer(count))
         for index, item in enumerate(self._list(metadata, "acquisitions")):
@@ -101,7 +101,7 @@ class PlateDescriber:
         facts = [(terms.LIST_INDEX, literals.integer(index)), *facts_of(stated, _ACQUISITION)]
         facts += [(predicate, _date_time(stated[key])) for key, predicate in _TIMES.items() if key in stated]
         writer.add(name, f"{OME}PlateAcquisition", facts)
-        writer.say(writer.node(metadata.path), terms.ACQUISITION, name)
+        writer.say(writer.node(metadata.path), terms.PLATE_ACQUISITION, name)
 
     def _well(self, metadata: Metadata, index: int, item: Json, rows: Names, columns: Names) -> None:
         writer, stated = self._writer, as_object(item)

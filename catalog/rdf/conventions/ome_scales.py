@@ -50,7 +50,7 @@ def read_placement(stated: Json, pointer: str, fault: Fault, *, owner: str = "le
     kinds: list[str] = []
     for index, item in enumerate(stated):
         kind = as_object(item).get("type")
-        if kind not in {"scale", "translation"}:
+        if not isinstance(kind, str) or kind not in {"scale", "translation"}:
             fault(f"{pointer}/{index}", f"the type of the transformation is {shown(kind)}; scale or translation is needed")
             continue
         kinds.append(kind)
@@ -79,11 +79,10 @@ def read_mapping(stated: Json, rank: int) -> Placement:
     placement = Placement()
     for part in parts if isinstance(parts, list) else ():
         member = as_object(part)
-        numbers = read_numbers(member.get(member.get("type", "")))
         if member.get("type") == "scale":
-            placement = Placement(numbers).after(placement)
+            placement = Placement(read_numbers(member.get("scale"))).after(placement)
         elif member.get("type") == "translation":
-            placement = Placement(None, numbers).after(placement)
+            placement = Placement(None, read_numbers(member.get("translation"))).after(placement)
     return placement
 
 

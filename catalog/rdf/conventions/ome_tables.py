@@ -97,8 +97,10 @@ def _describe_table(writer: Writer, table: Group, owner: str, given: Given) -> N
     expressed = set(_FACTS) & set(attributes)
     region = as_object(attributes.get("region")).get("path")
     if isinstance(region, str):
-        target = resolve(table.path, region)
-        if target is not None and target in writer.nodes:
+        # Writers count from the group of all tables, though some from the table itself.
+        bases = (table.path.rpartition("/")[0], table.path)
+        target = next((path for base in bases if (path := resolve(base, region)) in writer.images), None)
+        if target is not None:
             facts.append((terms.REGION, writer.node(target)))
             if set(as_object(attributes["region"])) == {"path"}:
                 expressed.add("region")
