@@ -200,14 +200,17 @@ class _Describer:
 
     def _loose_grid(self) -> None:
         """Coordinates that no array uses tell of their group all the same."""
-        for group in self._hierarchy.groups:
-            start = f"{group.path}/" if group.path else ""
-            inside = [a for p, a in self._coordinates.arrays.items() if p.startswith(start) and "/" not in p.removeprefix(start)]
-            dimensions = {kind_of(each): each for each in inside if is_dimension_coordinate(each)}
-            if LATITUDE in dimensions and LONGITUDE in dimensions:
-                place = self._extents.place(dimensions[LATITUDE], dimensions[LONGITUDE])
-                for path in _around(f"{start}x") if place else ():
-                    self._places.setdefault(path, {})[place] = None  # type: ignore[index]
+        beside: dict[str, dict[str, Array]] = {}
+        for path in self._coordinates.used:
+            array = self._coordinates.arrays[path]
+            kind = kind_of(array) if is_dimension_coordinate(array) else ""
+            if kind in (LATITUDE, LONGITUDE):
+                beside.setdefault(path.rpartition("/")[0], {})[kind] = array
+        for folder, pair in sorted(beside.items()):
+            place = self._extents.place(pair[LATITUDE], pair[LONGITUDE]) if len(pair) == 2 else None
+            if place:
+                for path in _around(f"{folder}/" if folder else ""):
+                    self._places.setdefault(path, {})[place] = None
 
     def _stated(self, path: str, attributes: dict[str, Json]) -> None:
         """Extent of a group: of its arrays, compared with what its attributes state, or else as these state."""

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 
 from catalog.resources import resource
 
@@ -105,6 +105,7 @@ def parse_unit(text: str) -> ParsedUnit | None:
     return found
 
 
+@lru_cache(4096)
 def find_unit(text: str) -> str | None:
     """The local name of the QUDT unit that a UDUNITS string means, such as ``M-PER-SEC``; None where there is none."""
     text = text.strip()

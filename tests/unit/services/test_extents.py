@@ -323,3 +323,12 @@ def test_every_route_tells_the_same(workspace: Workspace, tmp_path: Path) -> Non
             packed.writestr(key, data)
     result = taken(workspace, str(tmp_path / "s.zip"), dataset_id="same", relocate=True)
     assert workspace.catalog.read_graph(result.iri) == graphs[0]
+
+
+def test_coordinates_alone_tell_of_their_group(workspace: Workspace, tmp_path: Path) -> None:
+    arrays = {name: array for name, array in grid([1, 2, 3], [4, 5, 6]).items() if name != "t"}
+    root = tmp_path / "s"
+    zarr.create_group(root)
+    write(root / "g", arrays)
+    result = taken(workspace, str(root))
+    assert place(workspace, result) == place(workspace, result, "g") == (3.5, 6.5, 0.5, 3.5, "half-cell")
