@@ -6,12 +6,13 @@ of a selection with 10^18 chunks takes as long as that of one. Keys and coordina
 Source: Zarr v2 "Chunks"; Zarr v3.1 "Chunk grids", "Chunk key encoding"; ZEP 2, ``sharding_indexed``.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Final
 
-from catalog.bridge.selection import Selection
+from catalog.bridge.selection import AxisSelection, Selection
 from catalog.errors import InputError, MetadataError
 from catalog.metadata.array import Array
 from catalog.metadata.chunk_key import ChunkKeyEncoding
@@ -74,6 +75,47 @@ class AxisChunks:
 
 
 @dataclass(frozen=True, slots=True)
+class PickedChunks:
+    """The same for elements that do not follow one another at equal distances.
+
+    Attributes
+    ----------
+    positions
+        The distinct elements, ascending.
+    extent
+        Elements of one chunk, ≥ 1.
+    """
+
+    positions: tuple[int, ...]
+    extent: int
+
+    @property
+    def count(self) -> int:
+        """How many distinct elements there are."""
+        return len(self.positions)
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks hold at least one of the elements."""
+        return sum(1 for _ in self)
+
+    def __iter__(self) -> Iterator[int]:
+        """The chunks' places in the grid, ascending."""
+        previous = -1
+        for position in self.positions:
+            if position // self.extent != previous:
+                previous = position // self.extent
+                yield previous
+
+    def within(self, low: int, high: int) -> "PickedChunks":
+        """The same for the elements in ``[low, high)`` alone."""
+        return PickedChunks(self.positions[bisect_left(self.positions, low) : bisect_left(self.positions, high)], self.extent)
+
+
+AnyChunks = AxisChunks | PickedChunks
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkPlan:
     """What reading a selection touches and costs.
 
@@ -107,8 +149,8 @@ class ChunkPlan:
 
     path: str
     selection: Selection
-    grid: tuple[AxisChunks, ...]
-    inner: tuple[AxisChunks, ...] | None
+    grid: tuple[AnyChunks, ...]
+    inner: tuple[AnyChunks, ...] | None
     encoding: ChunkKeyEncoding
     objects: int
     chunks: int
@@ -159,7 +201,8 @@ class ChunkPlan:
         """Coordinates, inside one shard, of the inner chunks that are touched; in C order. Nothing without sharding."""
         if self.inner is None:
             return iter(())
-        parts, bases = [], []
+        parts: list[AnyChunks] = []
+        bases = []
         for inner, grid, place in zip(self.inner, self.grid, shard, strict=True):
             parts.append(inner.within(place * grid.extent, (place + 1) * grid.extent))
             bases.append(place * (grid.extent // inner.extent))
@@ -231,9 +274,15 @@ def plan_chunks(array: Array, selection: Selection) -> ChunkPlan:
     )
 
 
-def _axis_chunks(selection: Selection, chunk_shape: Sequence[int]) -> tuple[AxisChunks, ...]:
+def _axis_chunks(selection: Selection, chunk_shape: Sequence[int]) -> tuple[AnyChunks, ...]:
     pairs = zip(selection.axes, chunk_shape, strict=True)
-    return tuple(AxisChunks(axis.start, axis.step, axis.count, extent) for axis, extent in pairs)
+    return tuple(_chunks_of(axis, extent) for axis, extent in pairs)
+
+
+def _chunks_of(axis: AxisSelection, extent: int) -> AnyChunks:
+    if axis.positions is not None:
+        return PickedChunks(tuple(sorted(set(axis.positions))), extent)
+    return AxisChunks(axis.start, axis.step, axis.count, extent)
 
 
 def _inner_shape(array: Array, shard_shape: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -264,12 +313,12 @@ def _index_bytes(codecs: tuple[Codec, ...], elements: int) -> int:
     return largest
 
 
-def _product(axes: Sequence[AxisChunks]) -> Iterator[Coordinates]:
+def _product(axes: Sequence[AnyChunks]) -> Iterator[Coordinates]:
     """Every combination in C order; unlike `itertools.product` it lists no axis beforehand."""
     return _combinations(axes) if all(axis.count for axis in axes) else iter(())
 
 
-def _combinations(axes: Sequence[AxisChunks]) -> Iterator[Coordinates]:
+def _combinations(axes: Sequence[AnyChunks]) -> Iterator[Coordinates]:
     if not axes:
         yield ()
         return

@@ -5,28 +5,29 @@ catalogued before a chunk is asked for. The array is opened with the metadata th
 all that is read.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from catalog.bridge.array_ref import ArrayRef
+from catalog.bridge.boxes import read_picked
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits, check_limits
 from catalog.bridge.selection import Selection, select
-from catalog.bridge.staleness import check_fresh
+from catalog.bridge.staleness import CheckLog, Policy, check_by_policy
 from catalog.errors import NotFoundError
 from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits
 from catalog.metadata.layout import array_document
 from catalog.stores.arrays import ArrayReader, open_array
 from catalog.stores.credentials import Credentials
 from catalog.stores.policy import DEFAULT_CODECS, DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, ReadLimits, Timeouts
-from catalog.stores.source import open_source
+from catalog.stores.source import Source, open_source
 from catalog.stores.url import StoreUrl, locate
 
 Values = npt.NDArray[Any]
-Freshness = Literal["always", "never"]
 
 _MAX_WALKED: Final = 100_000
 """Chunks between the first and the last along one axis that zarr-python may walk over (about a microsecond each)."""
@@ -68,8 +69,10 @@ def read_array(
     selection: Selection | None = None,
     *,
     limits: PlanLimits = DEFAULT_PLAN_LIMITS,
-    check: Freshness = "always",
+    check: Policy = "always",
     access: StoreAccess | None = None,
+    log: CheckLog | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Values:
     """The selected values of an array.
 
@@ -82,9 +85,13 @@ def read_array(
     limits
         Bounds on the plan.
     check
-        ``always``: ask the store whether the array is still the one that was catalogued; ``never``: read it as it was.
+        When to ask the store whether the array is still the one that was catalogued.
     access
         How the store is reached; the defaults where None.
+    log
+        What is known of earlier looks at arrays; needed for `Within`.
+    tell
+        Is given the note of an array that grew.
 
     Returns
     -------
@@ -109,29 +116,45 @@ def read_array(
     access = access or StoreAccess()
     plan = plan_chunks(ref.array, select(ref.array) if selection is None else selection)
     check_limits(plan, limits)
-    if not ref.location:
-        raise NotFoundError(f"this catalogue does not tell where the store of {ref.iri} lies")
-    url = locate(ref.location, access.store, access.allow_protocols)
-    if check == "always":
-        _check(ref, url, access)
-    with _opened(ref, url, limits, access) as reader:
+    with open_checked(ref, limits, access, check=check, log=log, tell=tell) as reader:
         values = _read(reader, plan)
     values = values.reshape(plan.shape)
     return np.flip(values, plan.selection.flips) if plan.selection.flips else values
 
 
-def _check(ref: ArrayRef, url: StoreUrl, access: StoreAccess) -> None:
-    source = open_source(
-        url,
-        credentials=access.credentials,
-        store=access.store,
-        timeouts=access.timeouts,
-        allow_protocols=access.allow_protocols,
-    )
-    try:
-        check_fresh(ref, source, access.documents)
-    finally:
-        source.close()
+def open_checked(
+    ref: ArrayRef,
+    limits: PlanLimits,
+    access: StoreAccess,
+    *,
+    check: Policy = "always",
+    log: CheckLog | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> ArrayReader:
+    """A reader of an array that is still what was catalogued, as far as the policy asks for that.
+
+    Raises
+    ------
+    StaleSnapshotError, NotFoundError, ForbiddenError, MetadataError, StoreUnavailableError
+        As `read_array`.
+    """
+    if not ref.location:
+        raise NotFoundError(f"this catalogue does not tell where the store of {ref.iri} lies")
+    url = locate(ref.location, access.store, access.allow_protocols)
+
+    def source() -> Source:
+        return open_source(
+            url,
+            credentials=access.credentials,
+            store=access.store,
+            timeouts=access.timeouts,
+            allow_protocols=access.allow_protocols,
+        )
+
+    note = check_by_policy(ref, source, check, log, access.documents)
+    if note and tell is not None:
+        tell(note)
+    return _opened(ref, url, limits, access)
 
 
 def _opened(ref: ArrayRef, url: StoreUrl, limits: PlanLimits, access: StoreAccess) -> ArrayReader:
@@ -156,6 +179,8 @@ def _read(reader: ArrayReader, plan: ChunkPlan) -> Values:
     if not plan.selection.size:
         # zarr-python would walk over all chunks of the other axes, however many.
         return np.empty(tuple(axis.count for axis in axes), reader.dtype)
+    if plan.selection.picked:
+        return read_picked(plan, reader.dtype, lambda box: _read_box(reader, plan, box))
     return _read_box(reader, plan, tuple(slice(axis.start, axis.stop, axis.step) for axis in axes))
 
 

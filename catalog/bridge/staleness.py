@@ -3,13 +3,21 @@
 One metadata request, of a v2 array two side by side: the array's own documents are compared, member by member, with what the
 graph holds. Attributes play no part: they do not change what a chunk means. Dimension names do, for selections go by them;
 those of a v2 array lie with its attributes.
+
+An array that only grew along one axis still has every element where it was, so a selection of what was catalogued means the same:
+it passes, with a note.
+
+How often an array is looked at is the caller's to say (`Policy`), for each array by itself; a `CheckLog` keeps when each was.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from catalog.bridge.array_ref import ArrayRef
-from catalog.errors import CatalogError, MetadataError, StaleSnapshotError, StoreForbiddenError
+from catalog.errors import CatalogError, InputError, MetadataError, StaleSnapshotError, StoreForbiddenError
 from catalog.metadata.array import Array
 from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits, Json, canonical_json, parse_document
 from catalog.metadata.hierarchy import parse_hierarchy
@@ -18,9 +26,110 @@ from catalog.stores.source import Source
 Outcomes = Mapping[str, bytes | CatalogError | None]
 """What a store answered, by key."""
 
+MAX_LOGGED: Final = 1_000_000
+"""Arrays that one log remembers; the oldest looks are forgotten first."""
 
-def check_fresh(ref: ArrayRef, source: Source, limits: DocumentLimits = DEFAULT_LIMITS) -> None:
-    """Refuse an array that changed after it was catalogued.
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Look at an array again where the last look at it is longer ago.
+
+    Attributes
+    ----------
+    seconds
+        ≥ 0.
+    """
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not self.seconds >= 0:
+            raise InputError(f"an array cannot be looked at within {self.seconds} seconds: use 0 or more")
+
+
+Policy = Literal["always", "never"] | Within
+"""When to ask the store whether an array is still the one that was catalogued: before each read, never, or now and then."""
+
+
+class CheckLog:
+    """When each array was last found to be as catalogued, and with what note. Threads may share one.
+
+    Parameters
+    ----------
+    clock
+        Seconds that only ever rise.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._looks: dict[tuple[str, str, str], tuple[float, str]] = {}
+
+    def recent(self, ref: ArrayRef, policy: Policy) -> str | None:
+        """The note of the last look, where the policy asks for no new one; else None."""
+        if policy == "never":
+            return ""
+        if policy == "always":
+            return None
+        with self._lock:
+            look = self._looks.get(_identity(ref))
+        return look[1] if look is not None and self._clock() - look[0] <= policy.seconds else None
+
+    def record(self, ref: ArrayRef, note: str, began: float) -> None:
+        """Keep that an array was as catalogued when a look at it began."""
+        with self._lock:
+            self._looks.pop(_identity(ref), None)
+            self._looks[_identity(ref)] = (began, note)
+            if len(self._looks) > MAX_LOGGED:
+                del self._looks[next(iter(self._looks))]
+
+    def now(self) -> float:
+        """The time that a look is recorded with."""
+        return self._clock()
+
+
+def _identity(ref: ArrayRef) -> tuple[str, str, str]:
+    """An array as it was catalogued: another digest or location is another array."""
+    return ref.iri, ref.digest, ref.location
+
+
+def check_by_policy(
+    ref: ArrayRef,
+    open_source: Callable[[], Source],
+    policy: Policy = "always",
+    log: CheckLog | None = None,
+    limits: DocumentLimits = DEFAULT_LIMITS,
+) -> str:
+    """Look at an array if the policy says so; a note where it grew, else ``""``.
+
+    Parameters
+    ----------
+    open_source
+        Opens its store; only asked where a look is due.
+    log
+        What is known of earlier looks; None: nothing.
+
+    Raises
+    ------
+    StaleSnapshotError, StoreUnauthorizedError, StoreForbiddenError, StoreUnavailableError
+        As `check_fresh`.
+    """
+    log = log if log is not None else CheckLog()
+    known = log.recent(ref, policy)
+    if known is not None:
+        return known
+    began = log.now()
+    source = open_source()
+    try:
+        note = check_fresh(ref, source, limits)
+    finally:
+        source.close()
+    log.record(ref, note, began)
+    return note
+
+
+def check_fresh(ref: ArrayRef, source: Source, limits: DocumentLimits = DEFAULT_LIMITS) -> str:
+    """Refuse an array that changed after it was catalogued; a note where it only grew along one axis, else ``""``.
 
     Where the array has no readable document of its own and was catalogued from a consolidated one, that is compared instead.
 
@@ -54,6 +163,10 @@ def check_fresh(ref: ArrayRef, source: Source, limits: DocumentLimits = DEFAULT_
         raise StaleSnapshotError(f"{_name(ref)} is not what was catalogued any more: {fault}. Ingest its dataset again")
     if not named and found.dimension_names != ref.array.dimension_names:
         found = replace(found, dimension_names=_other_names(ref, source, outcomes, consolidated, limits))
+    axis = grown_axis(ref.array, found)
+    if axis is not None:
+        was, now = ref.array.shape[axis], found.shape[axis]
+        return f"{_name(ref)} grew along axis {axis} after it was catalogued, from {was} to {now}: the selection is of the {was}"
     changes = list(differences(ref.array, found))
     if changes:
         mend = "consolidate the store's metadata, ingest it again" if consolidated and key != consolidated else "ingest it again"
@@ -61,6 +174,21 @@ def check_fresh(ref: ArrayRef, source: Source, limits: DocumentLimits = DEFAULT_
             f"{_name(ref)} changed after it was catalogued: {'; '.join(changes)} (in {key!r}). Either {mend}, or use --force"
         )
         raise StaleSnapshotError(f"{message} to read it as it was catalogued")
+    return ""
+
+
+def grown_axis(old: Array, new: Array) -> int | None:
+    """The axis along which an array grew, where nothing else that matters changed and every element stayed where it was.
+
+    On a regular grid an element's chunk follows from its own position alone, so a longer axis moves none.
+    """
+    if len(old.shape) != len(new.shape) or new.layout.chunk_grid.chunk_shape is None:
+        return None
+    differing = [axis for axis, (was, now) in enumerate(zip(old.shape, new.shape, strict=True)) if was != now]
+    if len(differing) != 1 or new.shape[differing[0]] < old.shape[differing[0]]:
+        return None
+    same = not any(differences(old, replace(new, shape=old.shape)))
+    return differing[0] if same else None
 
 
 def _name(ref: ArrayRef) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from catalog.bridge.array_ref import ArrayRef
-from catalog.bridge.staleness import check_fresh
-from catalog.errors import CatalogError, StaleSnapshotError, StoreForbiddenError
+from catalog.bridge.read import read_array
+from catalog.bridge.staleness import CheckLog, Policy, Within, check_by_policy, check_fresh
+from catalog.errors import CatalogError, InputError, StaleSnapshotError, StoreForbiddenError
 from catalog.stores.source import Source, open_source
 from tests.support.zarr_documents import array_v2, array_v3, group_v3, write_documents, write_v3
 from tests.unit.bridge.catalogue import Catalogue
@@ -72,7 +73,10 @@ def test_an_unchanged_array_costs_one_request(listed: tuple[Path, ArrayRef]) -> 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.update(shape=[5, 6]), "the shape is [5, 6] and was [4, 6]"),
+        (lambda d: d.update(shape=[3, 6]), "the shape is [3, 6] and was [4, 6]"),
+        (lambda d: d.update(shape=[5, 7]), "the shape is [5, 7] and was [4, 6]"),
+        (lambda d: d.update(shape=[4, 6, 1], dimension_names=None), "the shape is [4, 6, 1] and was [4, 6]"),
+        (lambda d: d.update(shape=[5, 6], fill_value=1.0), "the shape is [5, 6] and was [4, 6]; the fill value is 1.0"),
         (lambda d: d.update(shape=[4]), "the shape is [4] and was [4, 6]"),
         (lambda d: d.update(data_type="float64"), 'the data type is "float64" and was "float32"'),
         (lambda d: d["chunk_grid"]["configuration"].update(chunk_shape=[4, 6]), 'the chunk shape is ["regular",[4,6]]'),
@@ -223,14 +227,14 @@ def test_a_consolidated_document_stands_in_for_one_that_is_not_there(catalogue: 
     assert checked(ref, folder, refused=".zarray") == ["a/.zarray", "a/.zattrs", key], "some stores refuse what is not there"
     write_documents(folder, {"a/.zarray": b"{broken"})
     assert checked(ref, folder) == ["a/.zarray", "a/.zattrs", key]
-    consolidated_v2(folder, {**V2, "shape": [40, 6]}, key)
-    with pytest.raises(StaleSnapshotError, match=r"the shape is \[40, 6\] and was \[4, 6\] \(in '" + key):
+    consolidated_v2(folder, {**V2, "shape": [3, 6]}, key)
+    with pytest.raises(StaleSnapshotError, match=r"the shape is \[3, 6\] and was \[4, 6\] \(in '" + key):
         checked(ref, folder)
 
 
 def test_the_arrays_own_document_counts_more_than_the_consolidated_one(catalogue: Catalogue, tmp_path: Path) -> None:
     folder = consolidated_v2(tmp_path / "store", V2)
-    write_documents(folder, {"a/.zarray": {**V2, "shape": [40, 6]}})
+    write_documents(folder, {"a/.zarray": {**V2, "shape": [3, 6]}})
     catalogue.ingest("d", folder)
     with pytest.raises(StaleSnapshotError, match="Either consolidate the store's metadata, ingest it again, or use --force"):
         checked(catalogue.ref("d", "a"), folder)
@@ -261,3 +265,80 @@ def test_a_refusal_is_no_change(listed: tuple[Path, ArrayRef]) -> None:
     folder, ref = listed
     with pytest.raises(StoreForbiddenError):
         checked(ref, folder, refused="zarr.json")
+
+
+def test_growth_along_one_axis_passes_with_a_note(listed: tuple[Path, ArrayRef]) -> None:
+    folder, ref = listed
+    before = read_array(ref, check="never").tolist()
+    rewritten(folder / "g/a/zarr.json", lambda d: d.update(shape=[40, 6]))
+    assert "grew along axis 0 after it was catalogued, from 4 to 40" in check_fresh(ref, open_source(str(folder)))
+    notes: list[str] = []
+    assert str(read_array(ref, tell=notes.append).tolist()) == str(before)
+    assert len(notes) == 1
+    rewritten(folder / "g/a/zarr.json", lambda d: d.update(shape=[40, 7]))
+    with pytest.raises(StaleSnapshotError, match=r"\[40, 7\]"):
+        check_fresh(ref, open_source(str(folder)))
+
+
+class Clock:
+    """Says what it is told to."""
+
+    time = 100.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def looks(refs: Iterable[ArrayRef], folder: Path, policy: Policy, log: CheckLog | None) -> int:
+    """How many times the store is asked."""
+    opened: list[Source] = []
+
+    def source() -> Source:
+        opened.append(open_source(str(folder)))
+        return opened[-1]
+
+    for ref in refs:
+        check_by_policy(ref, source, policy, log)
+    return len(opened)
+
+
+def test_the_policy_says_how_often_each_array_is_looked_at(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = write_v3(tmp_path / "store", {"": group_v3(), "a": V3, "b": V3})
+    catalogue.ingest("d", folder)
+    a, b = catalogue.ref("d", "a"), catalogue.ref("d", "b")
+    clock = Clock()
+    log = CheckLog(clock)
+    assert looks([a, a], folder, "always", log) == 2
+    assert looks([a, b], folder, "never", CheckLog()) == 0
+    assert looks([a, a, b, b], folder, Within(10), log) == 1, "a was looked at just now, b never"
+    clock.time += 10
+    assert looks([a, b], folder, Within(10), log) == 0
+    clock.time += 0.5
+    assert looks([a, b], folder, Within(10), log) == 2
+    assert looks([a, a], folder, Within(10), None) == 2, "nobody remembers"
+
+
+def test_a_look_that_found_a_change_is_no_look_to_rely_on(listed: tuple[Path, ArrayRef]) -> None:
+    folder, ref = listed
+    log = CheckLog()
+    original = (folder / "g/a/zarr.json").read_text()
+    rewritten(folder / "g/a/zarr.json", lambda d: d.update(data_type="int8", fill_value=0))
+    for _ in range(2):
+        with pytest.raises(StaleSnapshotError):
+            looks([ref], folder, Within(1000), log)
+    (folder / "g/a/zarr.json").write_text(original)
+    assert looks([ref, ref], folder, Within(1000), log) == 1
+
+
+def test_what_was_grown_is_said_again_without_a_look(listed: tuple[Path, ArrayRef]) -> None:
+    folder, ref = listed
+    rewritten(folder / "g/a/zarr.json", lambda d: d.update(shape=[40, 6]))
+    log, notes = CheckLog(), []
+    for _ in range(2):
+        read_array(ref, check=Within(1000), log=log, tell=notes.append)
+    assert len(notes) == 2
+
+
+def test_a_look_that_is_negative_seconds_ago_is_none() -> None:
+    with pytest.raises(InputError, match="use 0 or more"):
+        Within(-1)

@@ -1,0 +1,111 @@
+"""What can a caller want of one axis?
+
+Positions (`int`, `slice`, `Positions`, `Mask`) mean elements as they are stored. `World` and `WorldAt` are in the unit of the
+axis, `LabelAt` and `LabelRange` go by the values of a coordinate array; both become positions before anything is planned.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Label = str | int | float
+"""A value of a coordinate: a string is a name, a date or the text of a number, whichever the coordinate holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Elements by their positions, in this order, repeated ones too; negative ones count from the end."""
+
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """The elements where it is true; one for each element of the axis."""
+
+    values: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A box in world units, half-open.
+
+    Attributes
+    ----------
+    start, stop
+        Its ends; None is open.
+    unit
+        Their unit, as OME-NGFF names it or by its symbol; ``""`` is that of the axis.
+    origin
+        ``space``: where the image's translation puts it; ``corner``: counted from the image's first pixel, as regions are.
+    """
+
+    start: float | None
+    stop: float | None
+    unit: str = ""
+    origin: Literal["space", "corner"] = "space"
+
+
+@dataclass(frozen=True, slots=True)
+class WorldAt:
+    """The one element at a place in world units; drops its axis."""
+
+    value: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAt:
+    """Elements by the values of a coordinate.
+
+    Attributes
+    ----------
+    values
+        What is looked for.
+    tolerance
+        None: the value itself; else the nearest value that is at most so far away, in the coordinate's unit.
+    kept
+        False: the one element is meant, and drops its axis.
+    """
+
+    values: tuple[Label, ...]
+    tolerance: float | None = None
+    kept: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRange:
+    """Elements whose coordinate lies in ``[start, stop)``; None is open. Of names: those from one to before the other."""
+
+    start: Label | None
+    stop: Label | None
+
+
+PixelIndex = int | slice | Positions | Mask
+Index = PixelIndex | World | WorldAt | LabelAt | LabelRange
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRequest:
+    """What a caller wants of one axis.
+
+    Attributes
+    ----------
+    axis
+        Name of the dimension, or ``dimN``.
+    index
+        Which elements; integers may have any size.
+    quoted
+        Whether the axis can only be a name.
+    offset
+        Where it begins in the text, from 0; -1 where it comes from no text.
+    """
+
+    axis: str
+    index: Index
+    quoted: bool = False
+    offset: int = 0
+
+    @property
+    def where(self) -> str:
+        """The axis as a message names it."""
+        return f"{self.axis!r} (at character {self.offset + 1})" if self.offset >= 0 else repr(self.axis)
