@@ -1,6 +1,6 @@
 # `make` lists the targets. Each of them sets up what it needs; scripts/setup does nothing when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types floors unit architecture property conformance integration bench fuseki pins clean
+.PHONY: help setup demo test check lint format types floors unit architecture property conformance integration bench corpora fuseki pins clean
 .SILENT:
 
 BIN := .venv/bin
@@ -48,6 +48,9 @@ integration: ## The tests with real servers: Fuseki, S3, HTTP
 
 bench: setup ## Ratios against zarr-python, rdflib and a bare bulk load
 	$(BIN)/python -m bench
+
+corpora: setup ## Write docs/reference/corpora.md anew: what becomes of every published store
+	$(BIN)/python -m tests.support.corpora_table
 
 fuseki: ## Fuseki with its UI on this machine, set up as the catalogue wants it
 	scripts/setup --tests
