@@ -110,6 +110,10 @@ class _Describer:
             self._dimension_names(array)
         for path in sorted(self._coordinates.used):
             self._coordinate(self._coordinates.arrays[path])
+        for array in self._hierarchy.arrays:
+            bounds = self._coordinates.bounds_of(array)
+            if bounds is not None:
+                reader.inherited(bounds, array)
         for array in list(self._coordinates.data()) or list(self._coordinates.arrays.values()):
             self._extent(array)
         if not self._places:

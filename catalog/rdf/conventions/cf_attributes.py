@@ -127,6 +127,17 @@ class AttributeReader:
         self._packing(array, subjects[0])
         self._flags(array, subjects[0])
 
+    def inherited(self, bounds: Array, parent: Array) -> None:
+        """Bounds that state no unit have that of their coordinate. Source: CF 1.11, section 7.1."""
+        text = parent.attributes.get("units")
+        if isinstance(text, str) and len(text) <= MAX_TEXT and "units" not in bounds.attributes:
+            subject, calendar = self._about.node(bounds.path), parent.attributes.get("calendar", "standard")
+            self._found.say(subject, terms.UNIT_STRING, literals.string(text))
+            if is_time_reference(text):
+                self._found.say(subject, terms.CALENDAR, *([literals.string(calendar)] if is_text(calendar) else []))
+            elif unit := find_unit(text):
+                self._found.say(subject, f"{QUDT}hasUnit", f"<{PREFIXES['unit']}{unit}>")
+
     def _texts(self, path: str, attributes: dict[str, Json], subjects: tuple[str, ...], keys: set[str]) -> None:
         for key in keys & attributes.keys():
             value = attributes[key]

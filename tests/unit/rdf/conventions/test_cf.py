@@ -127,6 +127,16 @@ def test_standard_names_and_units() -> None:
     assert text_of(about[node("time")][ZO + "calendar"]) == "standard"
 
 
+def test_bounds_have_the_unit_of_their_coordinate() -> None:
+    bounds = facts(found(GRID))[node("time_bnds")]
+    assert text_of(bounds[ZO + "unitString"]) == "days since 2000-01-01"
+    assert text_of(bounds[ZO + "calendar"]) == "standard"
+    lat = array(["lat"], units="degrees_north", bounds="b")
+    assert facts(found({"lat": lat, "b": array(["lat", "nv"])}))[node("b")][QUDT + "hasUnit"] == {
+        "http://qudt.org/vocab/unit/DEG"
+    }
+
+
 def test_modifiers_and_aliases() -> None:
     about = facts(
         found(
