@@ -186,8 +186,9 @@ def test_nothing_ran_and_nobody_was_asked(zoo: Zoo, tmp_path: Path) -> None:
     assert zoo.mark.exists()
 
 
-def test_the_zoo_is_large_and_quick(zoo: Zoo) -> None:
+def test_the_zoo_is_large_and_nothing_in_it_hangs(zoo: Zoo) -> None:
     assert len(SPECIMENS) >= 120
-    assert zoo.seconds < 300, "about a minute on a machine of its own"
+    slowest = max(each["seconds"] for each in zoo.found.values())
+    assert slowest < LIMIT, f"{slowest:.0f} s for one store; {zoo.seconds:.0f} s for all"
     ended = {key: each["outcome"] for key, each in zoo.found.items() if each["outcome"].startswith(("ended", "fault"))}
     assert not ended
