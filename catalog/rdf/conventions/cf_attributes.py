@@ -7,6 +7,7 @@ Source: CF Conventions 1.11, chapter 2 "NetCDF Files and Components", 2.6 "Attri
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from catalog.errors import Problem
 from catalog.metadata.array import Array
@@ -99,7 +100,7 @@ def _others(count: int) -> str:
     return f" (and so in {count - 1} more arrays)" if count > 1 else ""
 
 
-def is_text(value: Json) -> bool:
+def is_text(value: Json) -> TypeGuard[str]:
     """Whether a value is a text that says something and is not too long for the graph."""
     return isinstance(value, str) and len(value.strip()) > 0 and len(value) <= MAX_TEXT
 

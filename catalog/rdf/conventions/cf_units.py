@@ -210,7 +210,7 @@ class _Parser:
                     raise ValueError("an operator without operand")
                 sign, wanted = (-1 if kind == "per" else 1), True
                 continue
-            found, sign, wanted = _multiplied(found, _raised(self._operand(kind, match), sign * _power(match))), 1, False
+            found, sign, wanted = _multiplied(found, _raised(self._operand(kind or "", match), sign * _power(match))), 1, False
         if wanted:
             raise ValueError("nothing to multiply")
         return found
