@@ -27,7 +27,11 @@ Mode = Literal["skip", "hint", "prove"]
 MODES: tuple[Mode, ...] = ("skip", "hint", "prove")
 PROVEN, PROVEN_NAMED, UNPROVEN, SUSPECT, STALE = "proven", "proven-named", "unproven", "suspect", "stale"
 MAX_TOLD = 1000
-"""Disagreements, and suspicions, that are told one by one."""
+"""Disagreements that are told one by one."""
+MAX_HINTS = 3
+"""Suspicions of one kind that are told one by one: a copied store has many, all for the same reason."""
+CLOSE_S = 2.0
+"""Seconds by which a member may be newer than its copy: copying and unpacking write them in any order, and clocks are coarse."""
 _BATCH = 64
 _MAX_FAILURES = 20
 """Documents that a store fails to give before the rest is not asked for."""
@@ -141,6 +145,17 @@ def _told(problems: Sequence[Problem], what: str) -> tuple[Problem, ...]:
     return (*problems[:MAX_TOLD], more)
 
 
+def _few_of_each(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """The first of each kind, and how many more there are."""
+    for kind in dict.fromkeys(problem.kind for problem in problems):
+        found = [problem for problem in problems if problem.kind == kind]
+        yield from found[:MAX_HINTS]
+        if len(found) > MAX_HINTS:
+            yield Problem(
+                found[MAX_HINTS].path, kind, f"and {len(found) - MAX_HINTS} more documents like these", severity="warning"
+            )
+
+
 @dataclass(slots=True)
 class _Hint:
     """One look at times: what was seen of which document."""
@@ -178,7 +193,7 @@ class _Hint:
             reasons.append(f"{len(failed)} members could not be looked at: {failed[0]}")
         verdict = _unproven("; ".join(reasons)) if reasons else Verdict(UNPROVEN)
         if found:
-            return Verdict(SUSPECT, problems=(*_told(found, "documents"), *verdict.problems))
+            return Verdict(SUSPECT, problems=(*_few_of_each(found), *verdict.problems))
         return verdict
 
     def _only_copy(self) -> bool:
@@ -209,16 +224,18 @@ class _Hint:
 
     def _suspicions(self, modified: float | None) -> list[Problem]:
         """Members that are gone, or newer than the copy and than the last comparison with it."""
-        known = None if modified is None else max(modified, self.since or modified)
+        compared = self.since is not None and modified is not None and self.since > modified
+        known = self.since if compared else modified
+        allowed = None if known is None else known if compared else known + CLOSE_S
         found = []
         for key in sorted(self.seen.keys() & self.copies.documents.keys()):
             signs = self.seen[key]
             if signs is None:
                 message = f"{self.copies.key!r} names {key!r}, and the store does not have it"
                 found.append(Problem(key, "suspect-vanished", message, severity="warning"))
-            elif isinstance(signs, Signs) and known is not None and signs.modified is not None and signs.modified > known:
-                word = "was compared with it" if modified is not None and known > modified else "was written"
-                message = f"{key!r} was written at {_time(signs.modified)}, after {self.copies.key!r} {word} ({_time(known)})"
+            elif isinstance(signs, Signs) and known is not None and _is_after(signs.modified, allowed):
+                after = f"after {self.copies.key!r} was {'compared with it' if compared else 'written'} ({_time(known)})"
+                message = f"{key!r} was written at {_time(signs.modified or 0)}, {after}"
                 found.append(Problem(key, "suspect-newer", message, severity="warning"))
         return found
 
@@ -229,6 +246,10 @@ def sample(keys: Sequence[str], count: int) -> list[str]:
     if len(ordered) <= count:
         return ordered
     return [ordered[index * len(ordered) // count] for index in range(count)]
+
+
+def _is_after(modified: float | None, known: float | None) -> bool:
+    return modified is not None and known is not None and modified > known
 
 
 def _time(seconds: float) -> str:
