@@ -127,7 +127,7 @@ class VaryingChunks:
     Attributes
     ----------
     runs
-        The chunks in each run, counted from the run's own beginning.
+        The chunks in each run that has an element, counted from the run's own beginning.
     starts, places
         The first element of each run, and the place of its first chunk.
     """
@@ -144,7 +144,7 @@ class VaryingChunks:
     @property
     def extent(self) -> int:
         """Elements of the largest chunk with an element in it; 1 where there is none."""
-        return max((run.extent for run in self.runs if run.count), default=1)
+        return max((run.extent for run in self.runs), default=1)
 
     @property
     def chunks(self) -> int:
@@ -188,10 +188,11 @@ def chunks_of(axis: AxisSelection, runs: Runs) -> AnyChunks:
     starts, places = [], []
     start = place = 0
     for extent, count in runs:
-        whole = _regular(axis, positions, extent).within(start, start + extent * count)
-        cut.append(_shifted(whole, start))
-        starts.append(start)
-        places.append(place)
+        touched = _regular(axis, positions, extent).within(start, start + extent * count)
+        if touched.count:
+            cut.append(_shifted(touched, start))
+            starts.append(start)
+            places.append(place)
         start, place = start + extent * count, place + count
     return VaryingChunks(tuple(cut), tuple(starts), tuple(places))
 

@@ -6,113 +6,32 @@ of a selection with 10^18 chunks takes as long as that of one. Keys and coordina
 Source: Zarr v2 "Chunks"; Zarr v3.1 "Chunk grids", "Chunk key encoding"; ZEP 2, ``sharding_indexed``.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Final
 
-from catalog.bridge.selection import AxisSelection, Selection
+from catalog.bridge.chunk_axis import AnyChunks, AxisChunks, PickedChunks, VaryingChunks, chunks_of, whole_shards
+from catalog.bridge.selection import Selection
+from catalog.bridge.shard_format import ShardFormat, shard_format
 from catalog.errors import InputError, MetadataError
 from catalog.metadata.array import Array
 from catalog.metadata.chunk_key import ChunkKeyEncoding
 from catalog.metadata.codec import Codec, inner_chunk_shape
 
+__all__ = ["AnyChunks", "AxisChunks", "ChunkPlan", "PickedChunks", "VaryingChunks", "plan_chunks"]
+
 SHARDING: Final = "sharding_indexed"
 INDEX_ENTRY_BYTES: Final = 16
 """A shard's index holds offset and length of each inner chunk, eight bytes each."""
+_CHECKSUM_BYTES: Final = 4
+_SIZE_KEPT: Final = {"bytes": 0, "transpose": 0, "crc32c": _CHECKSUM_BYTES}
+"""Codecs that tell how large what they make is, and the bytes that they add."""
 
 MAX_EXTENT: Final = 2**64
 """No reader counts beyond 64 bits; this also keeps every figure of a plan short enough to be printed."""
 
 Coordinates = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AxisChunks:
-    """The chunks that some elements lie in, along one axis of a regular grid.
-
-    Attributes
-    ----------
-    start, step, count
-        The elements ``start, start + step, …``, ``count`` of them.
-    extent
-        Elements of one chunk, ≥ 1.
-    """
-
-    start: int
-    step: int
-    count: int
-    extent: int
-
-    @property
-    def chunks(self) -> int:
-        """How many chunks hold at least one of the elements.
-
-        A step of at most a chunk's extent leaves no chunk out between the first and the last; a longer one never has two elements
-        in one chunk.
-        """
-        if not self.count or self.step > self.extent:
-            return self.count
-        last = self.start + (self.count - 1) * self.step
-        return last // self.extent - self.start // self.extent + 1
-
-    def __iter__(self) -> Iterator[int]:
-        """The chunks' places in the grid, ascending."""
-        if self.step > self.extent:
-            for i in range(self.count):
-                yield (self.start + i * self.step) // self.extent
-        else:
-            first = self.start // self.extent
-            yield from range(first, first + self.chunks)
-
-    def within(self, low: int, high: int) -> "AxisChunks":
-        """The same for the elements in ``[low, high)`` alone."""
-        skipped = max(0, -((self.start - low) // self.step)) if low > self.start else 0
-        beyond = max(0, -((self.start - high) // self.step)) if high > self.start else 0
-        count = max(0, min(self.count, beyond) - skipped)
-        return AxisChunks(self.start + skipped * self.step, self.step, count, self.extent)
-
-
-@dataclass(frozen=True, slots=True)
-class PickedChunks:
-    """The same for elements that do not follow one another at equal distances.
-
-    Attributes
-    ----------
-    positions
-        The distinct elements, ascending.
-    extent
-        Elements of one chunk, ≥ 1.
-    """
-
-    positions: tuple[int, ...]
-    extent: int
-
-    @property
-    def count(self) -> int:
-        """How many distinct elements there are."""
-        return len(self.positions)
-
-    @property
-    def chunks(self) -> int:
-        """How many chunks hold at least one of the elements."""
-        return sum(1 for _ in self)
-
-    def __iter__(self) -> Iterator[int]:
-        """The chunks' places in the grid, ascending."""
-        previous = -1
-        for position in self.positions:
-            if position // self.extent != previous:
-                previous = position // self.extent
-                yield previous
-
-    def within(self, low: int, high: int) -> "PickedChunks":
-        """The same for the elements in ``[low, high)`` alone."""
-        return PickedChunks(self.positions[bisect_left(self.positions, low) : bisect_left(self.positions, high)], self.extent)
-
-
-AnyChunks = AxisChunks | PickedChunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +64,13 @@ class ChunkPlan:
         Elements of all chunks to be decoded. Chunks at the edge count in full, as they are stored.
     index_bytes
         Size of the largest index inside a shard; 0 without sharding.
+    format
+        How the shards are laid out where they are read in parts; else None.
+    added_bytes
+        Bytes that a stored chunk has beyond its elements; None where its stored size is not known beforehand.
+    whole
+        Shards that are read whole, and the inner chunks in them: those of which every inner chunk is touched. None where that
+        takes too long to count, or where there are no shards that could be read in parts.
     """
 
     path: str
@@ -158,6 +84,9 @@ class ChunkPlan:
     unit_elements: int
     decoded_elements: int
     index_bytes: int
+    format: ShardFormat | None = None
+    added_bytes: int | None = None
+    whole: tuple[int, int] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -184,6 +113,44 @@ class ChunkPlan:
         """Whether the stored objects are shards that are read in parts."""
         return self.inner is not None
 
+    @property
+    def least_requests(self) -> int:
+        """Requests for chunks, at least: one for each stored object."""
+        return self.objects
+
+    @property
+    def most_requests(self) -> int:
+        """Requests for chunks, at most: of a shard that is read in parts its index, and each inner chunk by itself."""
+        if not self.sharded:
+            return self.objects
+        shards, inside = self.whole or (0, 0)
+        return shards + (self.objects - shards) + (self.chunks - inside)
+
+    @property
+    def requests(self) -> int | None:
+        """Requests for chunks; None where the indexes of shards say how many (see `catalog.bridge.exact_plan`)."""
+        return self.least_requests if self.least_requests == self.most_requests else None
+
+    @property
+    def stored_bytes(self) -> int | None:
+        """Bytes that are fetched, at most: less where chunks are missing.
+
+        None where codecs decide how many, and where shards are read in parts: their indexes have to be read to know it.
+        """
+        if self.item_size is None or self.added_bytes is None or (self.sharded and self.chunks):
+            return None
+        return self.decoded_elements * self.item_size + self.objects * self.added_bytes
+
+    def used(self, coordinates: Coordinates) -> int:
+        """How many elements of the stored object at these grid coordinates are wanted."""
+        pairs = zip(self.grid, coordinates, strict=True)
+        return prod(axis.within(*axis.bounds(place)).count for axis, place in pairs)
+
+    def held(self, coordinates: Coordinates) -> int:
+        """How many elements the stored object at these grid coordinates has room for."""
+        bounds = [axis.bounds(place) for axis, place in zip(self.grid, coordinates, strict=True)]
+        return prod(high - low for low, high in bounds)
+
     def coordinates(self) -> Iterator[Coordinates]:
         """Grid coordinates of the stored objects, in C order, one by one."""
         return _product(self.grid)
@@ -204,9 +171,20 @@ class ChunkPlan:
         parts: list[AnyChunks] = []
         bases = []
         for inner, grid, place in zip(self.inner, self.grid, shard, strict=True):
-            parts.append(inner.within(place * grid.extent, (place + 1) * grid.extent))
-            bases.append(place * (grid.extent // inner.extent))
+            low, high = grid.bounds(place)
+            parts.append(inner.within(low, high))
+            bases.append(low // inner.extent)
         return (tuple(place - base for place, base in zip(chunk, bases, strict=True)) for chunk in _product(parts))
+
+    def inner_counts(self, shard: Coordinates) -> Coordinates:
+        """How many inner chunks one shard has along each axis; nothing without sharding."""
+        if self.inner is None:
+            return ()
+        counts = []
+        for inner, grid, place in zip(self.inner, self.grid, shard, strict=True):
+            low, high = grid.bounds(place)
+            counts.append((high - low) // inner.extent)
+        return tuple(counts)
 
     def to_dict(self) -> dict[str, object]:
         """The plan's figures, for ``--plan --json``; keys and coordinates apart."""
@@ -216,6 +194,10 @@ class ChunkPlan:
             "objects": self.objects,
             "chunks": self.chunks,
             "sharded": self.sharded,
+            "requests": self.requests,
+            "least_requests": self.least_requests,
+            "most_requests": self.most_requests,
+            "stored_bytes": self.stored_bytes,
             "chunk_bytes": self.chunk_bytes,
             "decoded_bytes": self.decoded_bytes,
             "result_bytes": self.result_bytes,
@@ -239,55 +221,69 @@ def plan_chunks(array: Array, selection: Selection) -> ChunkPlan:
     InputError
         The selection is one for another number of dimensions.
     """
-    grid_shape = array.layout.chunk_grid.chunk_shape
+    layout, grid_shape = array.layout, array.layout.chunk_grid.largest_shape
     if array.obstacle or grid_shape is None:
-        raise _unreadable(array, array.obstacle or "it has no regular chunk grid")
-    if max(*array.shape, *grid_shape, array.layout.data_type.item_size or 0, 0, 0) >= MAX_EXTENT:
+        raise _unreadable(array, array.obstacle or "it has no chunk grid that is known")
+    if max(*array.shape, *grid_shape, layout.data_type.item_size or 0, 0, 0) >= MAX_EXTENT:
         raise _unreadable(array, "an extent of its shape, chunks or elements is 2^64 or more")
     if len(selection.axes) != len(array.shape):
         raise InputError(f"the selection has {len(selection.axes)} axes, the array {array.path!r} has {len(array.shape)}")
-    grid = _axis_chunks(selection, grid_shape)
+    cuts = layout.chunk_grid.runs or grid_shape
+    grid = tuple(chunks_of(axis, cut) for axis, cut in zip(selection.axes, cuts, strict=True))
     objects = prod(axis.chunks for axis in grid)
-    unit = prod(grid_shape)
-    inner_shape = _inner_shape(array, grid_shape)
+    unit = prod(axis.extent for axis in grid)
+    inner_shape = _inner_shape(array)
     inner = None
-    chunks, decoded = objects, objects * unit
-    if inner_shape is not None and _read_in_parts(array.layout.codecs):
-        inner = _axis_chunks(selection, inner_shape)
+    chunks, decoded = objects, prod(axis.stored for axis in grid)
+    if inner_shape is not None and _read_in_parts(layout.codecs):
+        inner = tuple(chunks_of(axis, extent) for axis, extent in zip(selection.axes, inner_shape, strict=True))
         unit = prod(inner_shape)
         chunks = prod(axis.chunks for axis in inner)
         decoded = chunks * unit
     elif inner_shape is not None:
-        chunks = objects * (unit // prod(inner_shape))
+        chunks = decoded // prod(inner_shape)
     return ChunkPlan(
         path=array.path,
         selection=selection,
         grid=grid,
         inner=inner,
-        encoding=array.layout.chunk_key_encoding,
+        encoding=layout.chunk_key_encoding,
         objects=objects,
         chunks=chunks,
-        item_size=array.layout.data_type.item_size,
+        item_size=layout.data_type.item_size,
         unit_elements=unit,
         decoded_elements=decoded,
-        index_bytes=_index_bytes(array.layout.codecs, prod(grid_shape)),
+        index_bytes=_index_bytes(layout.codecs, prod(grid_shape)),
+        format=None if inner is None else shard_format(layout.codecs[0]),
+        added_bytes=_added_bytes(array),
+        whole=None if inner is None else _whole(grid, inner),
     )
 
 
-def _axis_chunks(selection: Selection, chunk_shape: Sequence[int]) -> tuple[AnyChunks, ...]:
-    pairs = zip(selection.axes, chunk_shape, strict=True)
-    return tuple(_chunks_of(axis, extent) for axis, extent in pairs)
+def _whole(grid: Sequence[AnyChunks], inner: Sequence[AnyChunks]) -> tuple[int, int] | None:
+    """Shards of which every inner chunk is touched, and the inner chunks in them."""
+    shards = inside = 1
+    for outer, parts in zip(grid, inner, strict=True):
+        counted = whole_shards(outer, parts)
+        if counted is None:
+            return None
+        shards, inside = shards * counted[0], inside * counted[1]
+    return shards, inside
 
 
-def _chunks_of(axis: AxisSelection, extent: int) -> AnyChunks:
-    if axis.positions is not None:
-        return PickedChunks(tuple(sorted(set(axis.positions))), extent)
-    return AxisChunks(axis.start, axis.step, axis.count, extent)
+def _added_bytes(array: Array) -> int | None:
+    """Bytes that a stored chunk has beyond its elements; None where its size is not known beforehand."""
+    added = 0
+    for codec in array.layout.codecs:
+        if array.zarr_format == 2 or codec.name not in _SIZE_KEPT:
+            return None
+        added += _SIZE_KEPT[codec.name]
+    return added
 
 
-def _inner_shape(array: Array, shard_shape: tuple[int, ...]) -> tuple[int, ...] | None:
+def _inner_shape(array: Array) -> tuple[int, ...] | None:
     """Shape of the inner chunks; None without sharding."""
-    codecs = array.layout.codecs
+    codecs, shard_shape = array.layout.codecs, array.layout.chunk_grid.common_shape or ()
     if not any(codec.name == SHARDING for codec in codecs):
         return None
     inner = array.layout.inner_chunk_shape

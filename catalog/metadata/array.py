@@ -49,10 +49,7 @@ class Array:
     @property
     def obstacle(self) -> str | None:
         """Why its chunks cannot be planned, or None."""
-        grid = self.layout.chunk_grid.chunk_shape
-        if grid is not None and len(grid) != len(self.shape):
-            return f"its chunks have {len(grid)} dimensions and its shape {len(self.shape)}"
-        return self.layout.obstacle
+        return self.layout.chunk_grid.fault_for(self.shape) or self.layout.obstacle
 
     @property
     def unreadable(self) -> str | None:

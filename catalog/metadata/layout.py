@@ -69,8 +69,8 @@ class Layout:
         """Why chunks cannot even be planned, or None."""
         if self.extensions:
             return f"uses extensions that are not supported: {', '.join(self.extensions)}"
-        if self.chunk_grid.chunk_shape is None:
-            return f"its chunk grid {self.chunk_grid.name!r} is not a valid regular grid"
+        if not self.chunk_grid.valid:
+            return f"its chunk grid {self.chunk_grid.name!r} is not a valid regular or rectilinear grid"
         if self.inner_chunk_shape is None and any(codec.name == "sharding_indexed" for codec in self.codecs):
             return "its shards do not say validly how they are cut into inner chunks"
         if not self.chunk_key_encoding.known:

@@ -142,7 +142,7 @@ class NodeParser:
             layout = parse_layout_v3(shared, text) if fmt == 3 else parse_layout_v2(shared, text)
             self._layouts[fmt, text] = layout
             self._check_layout(path, layout)
-        grid = layout.chunk_grid.chunk_shape
+        grid = layout.chunk_grid.largest_shape
         if grid is not None and len(grid) != rank:
             self._add(path, "chunk-grid", f"chunks {list(grid)!s:.80} have {len(grid)} dimensions, the shape has {rank}")
         return layout
@@ -153,7 +153,7 @@ class NodeParser:
         grid, keys = layout.chunk_grid, layout.chunk_key_encoding
         if layout.data_type.name == "unknown":
             self._add(path, "data-type", f"data type {layout.data_type.json:.80} has no name")
-        if grid.chunk_shape is None:
+        if not grid.valid:
             kind: Severity = "error" if grid.name in {"regular", "unknown"} else "warning"
             self._add(path, "chunk-grid", f"chunk grid {grid.name!r:.80} is not a regular grid of integers ≥ 1", severity=kind)
         if not keys.known:

@@ -79,15 +79,15 @@ def fault_of_layout_v3(
     return (
         _fault_of_type(kind, 3)
         or _fault_of_cells(grid, keys)
-        or fault_of_pipeline(document["codecs"], codecs, kind, grid.chunk_shape)
+        or fault_of_pipeline(document["codecs"], codecs, kind, grid.common_shape)
         or fault_of_fill_value(kind, document["fill_value"], 3)
     )
 
 
 def fault_of_array(shape: Sequence[int], grid: ChunkGrid) -> str | None:
     """Why an array of this shape, whose layout can be read, cannot, or None."""
-    if grid.chunk_shape is not None and len(grid.chunk_shape) != len(shape):
-        return f"its chunks have {len(grid.chunk_shape)} dimensions and its shape {len(shape)}"
+    if fault := grid.fault_for(tuple(shape)):
+        return fault
     if shape and max(shape) > MAX_EXTENT:
         return f"it has {max(shape)} elements along a dimension; at most {MAX_EXTENT} can be counted"
     return None
@@ -144,8 +144,8 @@ def _fault_of_object_codecs(kind: DataType, codecs: Sequence[Codec]) -> str | No
 
 
 def _fault_of_cells(grid: ChunkGrid, keys: ChunkKeyEncoding) -> str | None:
-    if grid.chunk_shape is None:
-        return f"its chunk grid {grid.name!r:.80} is not a valid regular grid"
+    if not grid.valid:
+        return f"its chunk grid {grid.name!r:.80} is not a valid regular or rectilinear grid"
     if not keys.known:
         return f"its chunk key encoding {keys.name!r:.80} with separator {keys.separator!r:.40} is not supported"
     return None

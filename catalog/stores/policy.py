@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.errors import ForbiddenError, LimitExceededError, MetadataError
+from catalog.metadata.chunk_grid import parse_chunk_grid_v3
 
 DEFAULT_PROTOCOLS = frozenset({"file", "s3", "http", "https", "memory"})
 """URL schemes that are read without being named in the settings."""
@@ -171,7 +172,7 @@ def _elements(document: Mapping[str, Any], zarr_format: int) -> int:
 
 def _index_bytes(document: Mapping[str, Any]) -> int:
     """Bytes of the largest index of a shard: two integers of eight bytes for each of its inner chunks."""
-    outer, codecs, largest = _configured(document.get("chunk_grid"), "chunk_shape"), document.get("codecs"), 0
+    outer, codecs, largest = _largest_cells(document), document.get("codecs"), 0
     while isinstance(codecs, list):
         shards = [c for c in codecs if isinstance(c, Mapping) and c.get("name") == "sharding_indexed"]
         if not shards:
@@ -246,7 +247,7 @@ def _item_bytes_v3(data_type: Any) -> int:
 
 def _chunk_shape_v3(document: Mapping[str, Any]) -> Any:
     """What is decoded at once: the chunk, or inside shards the innermost chunk."""
-    shape = _configured(document.get("chunk_grid"), "chunk_shape")
+    shape = _largest_cells(document)
     codecs = document.get("codecs")
     while isinstance(codecs, list):
         shards = [c for c in codecs if isinstance(c, Mapping) and c.get("name") == "sharding_indexed"]
@@ -254,6 +255,12 @@ def _chunk_shape_v3(document: Mapping[str, Any]) -> Any:
             break
         shape, codecs = _configured(shards[0], "chunk_shape"), _configured(shards[0], "codecs")
     return shape
+
+
+def _largest_cells(document: Mapping[str, Any]) -> Any:
+    """The shape of the grid's cells; of a rectilinear grid, the largest extents."""
+    grid = parse_chunk_grid_v3(document.get("chunk_grid"))
+    return grid.largest_shape if grid.runs is not None else _configured(document.get("chunk_grid"), "chunk_shape")
 
 
 def _configured(member: Any, key: str) -> Any:
