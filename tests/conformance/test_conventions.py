@@ -226,13 +226,17 @@ def check_item(described: Described, subject: str, item: dict[str, Any]) -> None
     properties = item["properties"]
     assert "zo:StacItem" in described.get(subject, "rdf:type")
     assert described.one(subject, "schema:identifier") == item["id"]
-    start, end = (properties.get(key) or properties.get("datetime") for key in ("start_datetime", "end_datetime"))
+    # One product has in their place the names of the members that they should have come from.
+    times = {key: value for key, value in properties.items() if key.endswith("datetime") and re.match(r"\d{4}-", str(value))}
+    start, end = (times.get(key) or times.get("datetime") for key in ("start_datetime", "end_datetime"))
     for period in described.get(subject, "dct:temporal") if start else [""]:
         assert described.get(period, "dcat:startDate") == ({start} if start else set())
         assert described.get(period, "dcat:endDate") == ({end} if end else set())
     assert len(described.get(subject, "dct:temporal")) == bool(start)
     texts = {"title": "dct:title", "platform": "zo:platformName", "processing:level": "zo:processingLevel"}
-    texts |= {"constellation": "zo:constellation", "product:type": "zo:productType", "created": "dct:created"}
+    texts |= {"constellation": "zo:constellation", "product:type": "zo:productType"}
+    if re.match(r"\d{4}-", str(properties.get("created"))):
+        texts["created"] = "dct:created"
     for key, predicate in texts.items():
         assert described.get(subject, predicate) == ({properties[key]} if key in properties else set()), key
     cloud = {float(value) for value in described.get(subject, "zo:cloudCover")}
