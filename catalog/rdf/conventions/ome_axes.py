@@ -57,7 +57,7 @@ def parse_axes(stated: Json, generation: int, pointer: str, fault: Fault) -> tup
             fault(place, f"the axis is {shown(item)}; an object with a name is needed")
         else:
             full = full and set(item) <= _EXPRESSED
-            axes.append(Axis(*(_text(item.get(key)) for key in ("name", "type", "unit")), stated=item))
+            axes.append(Axis(_text(item.get("name")), _text(item.get("type")), _text(item.get("unit")), item))
     if generation != SYSTEMS:
         _check_order(axes, pointer, fault)
     return tuple(axes), full

@@ -146,5 +146,5 @@ def describe_systems(writer: Writer, metadata: Metadata, stated: Mapping[str, Js
         def part(key: str) -> str:
             return writer.about.part(path, "transformation", f"{pointer.rpartition('/')[2]}/{key}")
 
-        place = Place(owner, f"{pointer}/coordinateTransformations", target, part)
-        write_transformations(writer, stated["coordinateTransformations"], place, fault)
+        listed = Place(owner, f"{pointer}/coordinateTransformations", target, part)
+        write_transformations(writer, stated["coordinateTransformations"], listed, fault)

@@ -43,8 +43,9 @@ class LabelDescriber:
                     metadata.path, "ome-label-missing", f"the label {shown(item)} is not in the hierarchy", f"{pointer}/{index}"
                 )
             if path is not None:
-                self._listed[path] = image
-                writer.say(writer.node(image), terms.LABEL, writer.node(path))
+                if image in writer.images:  # SpatialData has such a list beside its images
+                    self._listed[path] = image
+                    writer.say(writer.node(image), terms.LABEL, writer.node(path))
                 writer.say(writer.node(path), RDF_TYPE, f"<{terms.CLASS_LABEL_IMAGE}>")
 
     def describe_label(self, metadata: Metadata) -> None:

@@ -137,17 +137,17 @@ def _matrix(item: Mapping[str, Json]) -> str | None:
 
 
 def _indices(item: Mapping[str, Json], key: str, least: int, most: int) -> str | None:
-    value = item.get(key)
+    value: Json = item.get(key, ())
     fits = isinstance(value, list) and least <= len(value) <= most
     whole = fits and all(isinstance(i, int) and not isinstance(i, bool) and 0 <= i < _MAX_AXES for i in value)
     if whole and len(set(value)) == len(value):
         return None
-    return f"{key} is {shown(value)}; {least} to {most} different indices from 0 to {_MAX_AXES - 1} are needed"
+    return f"{key} is {shown(item.get(key))}; {least} to {most} different indices from 0 to {_MAX_AXES - 1} are needed"
 
 
 def _map_axis(item: Mapping[str, Json]) -> str | None:
     wrong = _indices(item, "mapAxis", 2, _MAX_AXES)
-    value = item.get("mapAxis")
+    value: Json = item.get("mapAxis", ())
     if wrong is None and sorted(value) != list(range(len(value))):
         return f"mapAxis is {shown(value)}; each index from 0 to {len(value) - 1} is needed once"
     return wrong
