@@ -14,6 +14,7 @@ attributes.
 """
 
 import difflib
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -66,66 +67,130 @@ def look_up(store: GraphStore, uri: str, iris: Iris) -> Found:
 
     Notes
     -----
-    Four small queries at most, and one for each level of the hierarchy below a group.
+    Four small queries at most, and one for each level of the hierarchy below a group; see `look_up_many`.
     """
     write_iri(uri)
-    finder = _Finder(store, iris)
-    for step in (finder.as_node, finder.as_described, finder.as_linked):
-        found = step(uri)
+    finder = Finder(store, iris)
+    for step in (finder.as_nodes, finder.as_described, finder.as_linked):
+        found = step([uri])
         if found:
-            return found
+            return found[uri]
     near = finder.near(uri)
     hint = f"; near: {', '.join(near)}" if near else ""
     raise NotFoundError(f"nothing in the catalogue is called, describes or links to {uri}{hint}", near)
 
 
-class _Finder:
-    """Looks a URI up in one graph store, step by step."""
+def look_up_many(store: GraphStore, uris: Iterable[str], iris: Iris, *, linked: bool = True) -> dict[str, Found]:
+    """Find the arrays that each of many URIs means, each as `look_up` does; those that nothing is known of are absent.
+
+    Parameters
+    ----------
+    linked
+        False: leave out what is only linked to.
+
+    Raises
+    ------
+    InputError
+        One is no absolute IRI.
+
+    Notes
+    -----
+    As many queries for a thousand URIs as for one.
+    """
+    rest = list(dict.fromkeys(uris))
+    for uri in rest:
+        write_iri(uri)
+    finder = Finder(store, iris)
+    found: dict[str, Found] = {}
+    for step in (finder.as_nodes, finder.as_described, *([finder.as_linked] if linked else [])):
+        found |= step(rest) if rest else {}
+        rest = [uri for uri in rest if uri not in found]
+    return found
+
+
+class _Paths:
+    """Nodes by where they lie, so that those below one are found without looking at the others."""
+
+    def __init__(self, nodes: Iterable[NodeRef]) -> None:
+        self._nodes: dict[str, list[NodeRef]] = {}
+        for node in sorted(nodes, key=_order):
+            self._nodes.setdefault(node.dataset_id, []).append(node)
+
+    def below(self, heads: Iterable[NodeRef]) -> set[NodeRef]:
+        """The nodes at or below any of these."""
+        found: set[NodeRef] = set()
+        for head in heads:
+            nodes = self._nodes.get(head.dataset_id, [])
+            if not head.path:
+                found.update(nodes)
+                continue
+            found.add(head)
+            first = bisect_left(nodes, f"{head.path}/", key=_path)
+            found.update(nodes[first : bisect_left(nodes, f"{head.path}0", key=_path)])  # "0" comes next after "/"
+        return found
+
+
+class Finder:
+    """Looks URIs up in one graph store, step by step."""
 
     def __init__(self, store: GraphStore, iris: Iris) -> None:
         self._store, self._iris = store, iris
 
-    # -- the steps; each returns an answer, or None to go on -----------------------------------------------------------
+    # -- the steps; each returns an answer for those URIs that it has one for ------------------------------------------
 
-    def as_node(self, uri: str) -> Found | None:
-        """The URI as the IRI of a dataset or node."""
-        dataset_id = self._iris.dataset_id(uri)
-        if dataset_id is None:
-            return None
-        if uri == self._iris.dataset(dataset_id):
-            arrays = self._arrays_of([dataset_id])
-            known = arrays or any(self._rows("record", "record", [self._iris.graph(dataset_id, RECORD)]))
-            return Found("node", _sorted(arrays)) if known else None
-        return self._below("node", self._nodes("resolve-nodes", "node", [uri]))
+    def as_nodes(self, uris: Iterable[str]) -> dict[str, Found]:
+        """URIs as the IRIs of datasets and nodes."""
+        ids = {uri: found for uri in uris if (found := self._iris.dataset_id(uri)) is not None}
+        datasets = {uri: each for uri, each in ids.items() if uri == self._iris.dataset(each)}
+        arrays: dict[str, list[NodeRef]] = {}
+        for node in self._arrays_of(set(datasets.values())):
+            arrays.setdefault(node.dataset_id, []).append(node)
+        empty = {self._iris.graph(each, RECORD) for each in datasets.values() if each not in arrays}
+        known = {row["record"] for row in self._rows("record", "record", empty)} if empty else set()
+        found = {
+            uri: Found("node", _sorted(arrays.get(each, ())))
+            for uri, each in datasets.items()
+            if each in arrays or self._iris.graph(each, RECORD) in known
+        }
+        nodes = [(node.iri, node) for node in self._nodes("resolve-nodes", "node", [uri for uri in ids if uri not in datasets])]
+        return found | self._below("node", nodes)
 
-    def as_described(self, uri: str) -> Found | None:
-        """The URI as something that attributes make statements about."""
-        return self._below("described", self._nodes("resolve-described", "uri", [uri]))
+    def as_described(self, uris: Iterable[str]) -> dict[str, Found]:
+        """URIs as things that attributes make statements about."""
+        rows = ask_nodes(self._store, self._iris, "resolve-described", "uri", uris)
+        return self._below("described", [(row["uri"], node) for node, row in rows])
 
-    def as_linked(self, uri: str) -> Found | None:
-        """The URI as something that is linked to."""
-        via = self._linking(uri)
-        if not via:
-            return None
-        below = self._descendants(via)
-        wanted = _names_of(uri)
-        heads = {(node.dataset_id, node.path) for node in below if node.name in wanted}
-        arrays = [node for node in below if node.is_array and (not heads or _lies_under(node, heads))]
-        return Found("linked", _sorted(arrays), _sorted(via))
+    def as_linked(self, uris: Iterable[str]) -> dict[str, Found]:
+        """URIs as things that are linked to."""
+        linking = self._linking(uris)
+        everything = _Paths(self._descendants(node for via in linking.values() for node in via))
+        found = {}
+        for uri, via in linking.items():
+            below, wanted = everything.below(via), _names_of(uri)
+            heads = {(node.dataset_id, node.path) for node in below if node.name in wanted}
+            arrays = [node for node in below if node.is_array and (not heads or _lies_under(node, heads))]
+            found[uri] = Found("linked", _sorted(arrays), _sorted(via))
+        return found
 
-    def _below(self, kind: Kind, via: Sequence[NodeRef]) -> Found | None:
-        if not via:
-            return None
-        arrays = {node for node in self._descendants([node for node in via if node.path]) if node.is_array}
-        arrays |= {node for node in via if node.is_array}
-        arrays.update(self._arrays_of({node.dataset_id for node in via if not node.path and not node.is_array}))
-        return Found(kind, _sorted(arrays), _sorted(via))
+    def _below(self, kind: Kind, told: Iterable[tuple[str, NodeRef]]) -> dict[str, Found]:
+        """The arrays at and below nodes: pairs of URI and node."""
+        via: dict[str, list[NodeRef]] = {}
+        for uri, node in told:
+            via.setdefault(uri, []).append(node)
+        nodes = {node for each in via.values() for node in each}
+        roots = {node.dataset_id for node in nodes if not node.path and not node.is_array}
+        below = self._descendants(node for node in nodes if node.path or node.is_array)
+        everything = _Paths(below | set(self._arrays_of(roots)))
+        return {
+            uri: Found(kind, _sorted(node for node in everything.below(each) if node.is_array), _sorted(each))
+            for uri, each in via.items()
+        }
 
-    def _linking(self, uri: str) -> list[NodeRef]:
-        """The nodes that link to a URI, directly or through unnamed things."""
-        unnamed = f"{self._iris.base}.well-known/genid/"
-        seen, frontier = {uri}, [uri]
-        subjects: dict[str, set[str]] = {}
+    def _linking(self, uris: Iterable[str]) -> dict[str, list[NodeRef]]:
+        """The nodes that link to each URI, directly or through unnamed things."""
+        leads = {uri: {uri} for uri in uris}  # thing → the URIs that it leads to
+        found: dict[str, dict[str, set[str]]] = {}  # subject → URI → datasets that state it
+        frontier = list(leads)
         for _ in range(MAX_HOPS):
             if not frontier:
                 break
@@ -133,12 +198,20 @@ class _Finder:
             frontier = []
             for row in reached:
                 subject, dataset_id = row["subject"], self._iris.dataset_id(row["graph"])
-                if dataset_id and row["graph"] in self._stating(dataset_id):
-                    subjects.setdefault(subject, set()).add(dataset_id)
-                    if subject.startswith(unnamed) and subject not in seen:
-                        seen.add(subject)
-                        frontier.append(subject)
-        return [node for node, subject in self._told_of(subjects) if node.dataset_id in subjects[subject]]
+                if not dataset_id or row["graph"] not in self._stating(dataset_id):
+                    continue
+                targets = leads.get(row["uri"], set())
+                for target in targets:
+                    found.setdefault(subject, {}).setdefault(target, set()).add(dataset_id)
+                if subject.startswith(self._iris.skolem) and not targets <= leads.get(subject, set()):
+                    leads.setdefault(subject, set()).update(targets)
+                    frontier.append(subject)
+        linking: dict[str, list[NodeRef]] = {}
+        for node, subject in self._told_of(found):
+            for target, datasets in found[subject].items():
+                if node.dataset_id in datasets:
+                    linking.setdefault(target, []).append(node)
+        return linking
 
     def _told_of(self, subjects: Iterable[str]) -> Iterator[tuple[NodeRef, str]]:
         """The nodes that describe each of these subjects, or that are one of them."""
@@ -188,6 +261,10 @@ class _Finder:
 
 def _order(node: NodeRef) -> tuple[str, str]:
     return node.dataset_id, node.path
+
+
+def _path(node: NodeRef) -> str:
+    return node.path
 
 
 def _sorted(nodes: Iterable[NodeRef]) -> tuple[NodeRef, ...]:
