@@ -103,7 +103,8 @@ class Findings:
 
     def say(self, subject: str, predicate: str, *objects: str) -> None:
         """Add a statement for each object; ``subject`` and ``objects`` are N-Triples terms, ``predicate`` is an IRI."""
-        self.lines.update(f"{subject} <{predicate}> {each} .\n" for each in objects)
+        for each in objects:
+            self.lines.add(f"{subject} <{predicate}> {each} .\n")
 
     def consume(self, path: str, keys: Iterable[str]) -> None:
         """Note that the lines say these attributes of a node in full."""

@@ -90,12 +90,13 @@ def _target(term: Any, names: Skolems) -> str:
     return literal_term(term) if isinstance(term, pyoxigraph.Literal) else f"<{names.name(term)}>"
 
 
-def is_ntriples(text: str) -> bool:
-    """Whether a text is N-Triples whose terms every graph store takes."""
+def is_iri(text: str) -> bool:
+    """Whether every graph store takes a text as an IRI."""
     try:
-        return all(quad.predicate for quad in pyoxigraph.parse(text, pyoxigraph.RdfFormat.N_TRIPLES))
-    except (SyntaxError, ValueError):
+        pyoxigraph.NamedNode(text)
+    except ValueError:
         return False
+    return True
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ Source: CF Conventions 1.11, chapter 2 "NetCDF Files and Components", 2.6 "Attri
 
 import math
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -57,6 +58,9 @@ _NUMBERS = {
     "valid_min": terms.VALID_MINIMUM,
     "valid_max": terms.VALID_MAXIMUM,
 }
+_PACKING = frozenset({*_NUMBERS, "valid_range", "_FillValue", "missing_value"})
+_GROUP_TEXTS = frozenset({"title", "comment", "featureType", "source", "references"})
+_ARRAY_TEXTS = frozenset({*_TEXTS, *_TEXTS_OR_LINKS} - {"title", "featureType"})
 _CF_VERSION = "http://cfconventions.org/Data/cf-conventions/cf-conventions-{0}/cf-conventions.html"
 _ACDD_VERSION = "https://wiki.esipfed.org/Attribute_Convention_for_Data_Discovery_{0}"
 
@@ -113,7 +117,7 @@ class AttributeReader:
 
     def group(self, path: str, attributes: dict[str, Json], subjects: tuple[str, ...]) -> None:
         """What a group says of its subjects: the node, and the dataset where the node is its root; N-Triples terms."""
-        self._texts(path, attributes, subjects, {"title", "comment", "featureType", "source", "references"})
+        self._texts(path, attributes, subjects, _GROUP_TEXTS)
         self._conventions(path, attributes, subjects)
         self._shared(path, attributes, subjects)
 
@@ -121,7 +125,7 @@ class AttributeReader:
         """What an array says."""
         subjects = (self._about.node(array.path),)
         attributes = array.attributes
-        self._texts(array.path, attributes, subjects, {*_TEXTS, *_TEXTS_OR_LINKS} - {"title", "featureType"})
+        self._texts(array.path, attributes, subjects, _ARRAY_TEXTS)
         self._shared(array.path, attributes, subjects)
         self._meaning(array, subjects[0])
         self._unit(array, subjects[0])
@@ -139,7 +143,7 @@ class AttributeReader:
             elif unit := find_unit(text):
                 self._found.say(subject, f"{QUDT}hasUnit", f"<{PREFIXES['unit']}{unit}>")
 
-    def _texts(self, path: str, attributes: dict[str, Json], subjects: tuple[str, ...], keys: set[str]) -> None:
+    def _texts(self, path: str, attributes: dict[str, Json], subjects: tuple[str, ...], keys: Set[str]) -> None:
         for key in keys & attributes.keys():
             value = attributes[key]
             if not is_text(value):
@@ -190,7 +194,8 @@ class AttributeReader:
         if used is None:
             self._misses.name(array.path, name)
             return
-        iri, measured = f"<{standard_name_iri(used)}>", self._about.part(array.path, "cf", "measured")
+        # What is measured is the same wherever it is: one node for all arrays that measure it.
+        iri, measured = f"<{standard_name_iri(used)}>", f"<{self._about.iris.shared('measured', used)}>"
         self._found.say(subject, f"{SOSA}observedProperty", iri)
         self._found.say(subject, f"{SCHEMA}variableMeasured", measured)
         self._found.say(measured, RDF_TYPE, f"<{SCHEMA}PropertyValue>")
@@ -214,6 +219,8 @@ class AttributeReader:
 
     def _packing(self, array: Array, subject: str) -> None:
         attributes = array.attributes
+        if not _PACKING & attributes.keys():
+            return
         for key, predicate in _NUMBERS.items():
             if _is_number(attributes.get(key)):
                 self._say(array.path, key, (subject,), predicate, literals.scalar(attributes[key]))

@@ -22,6 +22,7 @@ _SINGLE = ("bounds", "climatology")
 _PAIRS = ("cell_measures", "formula_terms")
 REFERENCES = (*_LISTS, *_SINGLE, *_PAIRS, "grid_mapping")
 """Attributes that name other arrays."""
+_REFERRING = frozenset(REFERENCES)
 
 _STANDARD_NAMES = {
     "latitude": LATITUDE, "longitude": LONGITUDE, "time": TIME, "projection_x_coordinate": X, "projection_y_coordinate": Y,
@@ -203,6 +204,8 @@ def find_array(name: str, folder: str, arrays: dict[str, Array]) -> Array | None
 
 
 def _references(array: Array, arrays: dict[str, Array]) -> Iterator[Reference]:
+    if not array.attributes.keys() & _REFERRING:
+        return
     folder = _folder(array.path)
     for attribute in REFERENCES:
         text = array.attributes.get(attribute)
