@@ -7,9 +7,9 @@ import pytest
 from rdflib import RDF, RDFS, SH, Graph, Namespace, URIRef
 
 from catalog.errors import InputError
+from catalog.rdf.iris import PROFILES
 from catalog.resources import resource
 from catalog.validation.pyshacl_validator import PyShaclValidator
-from catalog.rdf.iris import PROFILES
 from catalog.validation.report import to_turtle
 from catalog.validation.shapes import SHAPES, Shapes, known_profiles, load_shapes
 from catalog.validation.shapes_file import ShapesFile
