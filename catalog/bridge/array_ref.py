@@ -137,7 +137,7 @@ def resolve(store: GraphStore, uri: str, iris: Iris | None = None) -> Resolution
     -----
     About eight small queries for one array; 0.2 ms more for each further one.
     """
-    iris = iris or _recorded_iris(store)
+    iris = iris or recorded_iris(store)
     found = look_up(store, uri, iris)
     refs = read_refs(store, found.arrays, iris, inferred=found.kind == "linked")
     return Resolution(uri, found.kind, refs, tuple(node.iri for node in found.via))
@@ -155,13 +155,14 @@ def resolve_one(store: GraphStore, uri: str, iris: Iris | None = None) -> ArrayR
     MetadataError
         The graph does not hold what the catalogue wrote.
     """
-    iris = iris or _recorded_iris(store)
+    iris = iris or recorded_iris(store)
     found = look_up(store, uri, iris)
     _check_one(uri, found.kind, [node.iri for node in found.arrays], [node.iri for node in found.via])
     return read_refs(store, found.arrays, iris, inferred=found.kind == "linked")[0]
 
 
-def _recorded_iris(store: GraphStore) -> Iris:
+def recorded_iris(store: GraphStore) -> Iris:
+    """The IRIs of the deployment that a graph store says it is of."""
     bases = [base for base in store.select(load_query("deployment")).values("base") if base]
     return Iris(bases[0] if bases else DEFAULT_BASE)
 

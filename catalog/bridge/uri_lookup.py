@@ -15,7 +15,7 @@ attributes.
 
 import difflib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote
@@ -140,7 +140,7 @@ class Finder:
 
     def as_nodes(self, uris: Iterable[str]) -> dict[str, Found]:
         """URIs as the IRIs of datasets and nodes."""
-        ids = {uri: found for uri in uris if (found := self._iris.dataset_id(uri)) is not None}
+        ids = {uri: each for uri in uris if (each := self._iris.dataset_id(uri)) is not None}
         datasets = {uri: each for uri, each in ids.items() if uri == self._iris.dataset(each)}
         arrays: dict[str, list[NodeRef]] = {}
         for node in self._arrays_of(set(datasets.values())):
