@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.boxes import read_picked
+from catalog.bridge.chunk_axis import AnyChunks, PickedChunks, VaryingChunks
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits, check_limits
+from catalog.bridge.missing import Missing, MissingWatch
 from catalog.bridge.selection import Selection, select
 from catalog.bridge.staleness import CheckLog, Policy, check_by_policy
 from catalog.errors import NotFoundError
@@ -23,12 +25,17 @@ from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits
 from catalog.metadata.layout import array_document
 from catalog.stores.arrays import ArrayReader, open_array
 from catalog.stores.credentials import Credentials
+from catalog.stores.pipeline import PipelineName
 from catalog.stores.policy import DEFAULT_CODECS, DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, ReadLimits, Timeouts
 from catalog.stores.source import Source, open_source
 from catalog.stores.url import StoreUrl, locate
 
 Values = npt.NDArray[Any]
 
+_MAX_LISTED: Final = 2**22
+"""Picked elements of sharded arrays that are read in one go; zarr-python takes some 100 bytes for each."""
+_MAX_CELLS: Final = 1_000_000
+"""Chunks along one axis that zarr-python may count when elements are picked."""
 _MAX_WALKED: Final = 100_000
 """Chunks between the first and the last along one axis that zarr-python may walk over (about a microsecond each)."""
 
@@ -53,6 +60,8 @@ class StoreAccess:
         Bounds on a metadata document.
     objects
         Bounds on stored objects, and on requests at the same time.
+    pipeline
+        How chunks are decoded (`catalog.stores.pipeline`).
     """
 
     credentials: Credentials = field(default_factory=Credentials)
@@ -62,6 +71,7 @@ class StoreAccess:
     allowed_codecs: frozenset[str] = DEFAULT_CODECS
     documents: DocumentLimits = DEFAULT_LIMITS
     objects: ReadLimits = DEFAULT_READ_LIMITS
+    pipeline: PipelineName = "fused"
 
 
 def read_array(
@@ -73,6 +83,7 @@ def read_array(
     access: StoreAccess | None = None,
     log: CheckLog | None = None,
     tell: Callable[[str], None] | None = None,
+    missing: Missing = "fill",
 ) -> Values:
     """The selected values of an array.
 
@@ -92,11 +103,13 @@ def read_array(
         What is known of earlier looks at arrays; needed for `Within`.
     tell
         Is given the note of an array that grew.
+    missing
+        What becomes of a chunk that the store does not have: it is full of the fill value, or an error, or masked.
 
     Returns
     -------
     numpy.ndarray
-        Of the plan's shape. A chunk that the store does not have is full of the fill value.
+        Of the plan's shape; a `numpy.ma.MaskedArray` where ``missing`` is ``mask``.
 
     Raises
     ------
@@ -107,7 +120,7 @@ def read_array(
     StaleSnapshotError
         The array changed after it was catalogued.
     NotFoundError
-        The store is not there, or this audience is not told where it lies.
+        The store is not there, or this audience is not told where it lies, or a chunk is missing and must not be.
     ForbiddenError
         The protocol or a codec is not allowed, or the store refused.
     StoreUnavailableError
@@ -117,7 +130,18 @@ def read_array(
     plan = plan_chunks(ref.array, select(ref.array) if selection is None else selection)
     check_limits(plan, limits)
     with open_checked(ref, limits, access, check=check, log=log, tell=tell) as reader:
-        values = _read(reader, plan)
+        return read_planned(reader, plan, missing)
+
+
+def read_planned(reader: ArrayReader, plan: ChunkPlan, missing: Missing = "fill") -> Values:
+    """The values that a plan is of, in the caller's order; `read_array` has the errors."""
+    watch = None if missing == "fill" else MissingWatch(plan)
+    reader.watch(watch)
+    values = _read(reader, plan)
+    if watch is not None and missing == "error":
+        watch.check(reader.name)
+    if watch is not None and missing == "mask":
+        values = np.ma.MaskedArray(values, watch.mask())
     values = values.reshape(plan.shape)
     return np.flip(values, plan.selection.flips) if plan.selection.flips else values
 
@@ -169,8 +193,14 @@ def _opened(ref: ArrayRef, url: StoreUrl, limits: PlanLimits, access: StoreAcces
         timeouts=access.timeouts,
         allow_protocols=access.allow_protocols,
         allowed_codecs=access.allowed_codecs,
-        limits=replace(access.objects, max_item_bytes=limits.max_item_bytes, max_chunk_bytes=limits.max_chunk_bytes),
+        limits=object_limits(access, limits),
+        pipeline=access.pipeline,
     )
+
+
+def object_limits(access: StoreAccess, limits: PlanLimits) -> ReadLimits:
+    """The bounds on stored objects that go with those on a plan."""
+    return replace(access.objects, max_item_bytes=limits.max_item_bytes, max_chunk_bytes=limits.max_chunk_bytes)
 
 
 def _read(reader: ArrayReader, plan: ChunkPlan) -> Values:
@@ -179,9 +209,47 @@ def _read(reader: ArrayReader, plan: ChunkPlan) -> Values:
     if not plan.selection.size:
         # zarr-python would walk over all chunks of the other axes, however many.
         return np.empty(tuple(axis.count for axis in axes), reader.dtype)
+    if plan.selection.picked and _fetches_shards_once(plan):
+        return _read_positions(reader, plan)
     if plan.selection.picked:
         return read_picked(plan, reader.dtype, lambda box: _read_box(reader, plan, box))
     return _read_box(reader, plan, tuple(slice(axis.start, axis.stop, axis.step) for axis in axes))
+
+
+def _fetches_shards_once(plan: ChunkPlan) -> bool:
+    """Whether picked elements are read in one go: each shard's index is then asked for once, but NumPy lists every element.
+
+    Chunks of several sizes are read so in any case, as boxes are cut for chunks of one size.
+    """
+    if any(isinstance(cells, VaryingChunks) for cells in plan.grid):
+        return True
+    return plan.sharded and plan.selection.size <= _MAX_LISTED and all(_extent(cells) <= _MAX_CELLS for cells in plan.grid)
+
+
+def _extent(cells: AnyChunks) -> int:
+    """Chunks up to the last one that is touched; zarr-python counts them."""
+    if isinstance(cells, PickedChunks):
+        return cells.positions[-1] // cells.extent + 1 if cells.positions else 0
+    return max(cells, default=0) + 1 if cells.chunks <= _MAX_CELLS else cells.chunks
+
+
+def _read_positions(reader: ArrayReader, plan: ChunkPlan) -> Values:
+    """The distinct elements along each axis, put into the caller's order."""
+    distinct: list[Any] = []
+    orders: list[Any] = []
+    for axis in plan.selection.axes:
+        if axis.positions is None:
+            distinct.append(slice(axis.start, axis.stop, axis.step))
+            orders.append(None)
+        else:
+            found, order = np.unique(np.array(axis.positions, np.int64), return_inverse=True)
+            distinct.append(found)
+            orders.append(order)
+    values = reader.read_positions(tuple(distinct))
+    for position, order in enumerate(orders):
+        if order is not None:
+            values = np.take(values, order, axis=position)
+    return values
 
 
 def _read_box(reader: ArrayReader, plan: ChunkPlan, box: tuple[slice, ...]) -> Values:

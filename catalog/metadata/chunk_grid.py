@@ -3,12 +3,12 @@
 Source: Zarr v2 "chunks"; Zarr v3.1 "Chunk grids"; the ``rectilinear`` extension.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import gcd
 from typing import Final
 
 from catalog.metadata.document import Json, as_object
-
 
 Runs = int | tuple[tuple[int, int], ...]
 """How one dimension is cut: into chunks of one extent, or into runs of chunks, each an extent and how many have it."""
@@ -94,7 +94,7 @@ def parse_chunk_grid_v3(document: Json) -> ChunkGrid:
     return ChunkGrid(name, parse_shape(configuration.get("chunk_shape"), least=1) if name == "regular" else None)
 
 
-def _parse_runs(configuration: dict[str, Json]) -> tuple[Runs, ...] | None:
+def _parse_runs(configuration: Mapping[str, Json]) -> tuple[Runs, ...] | None:
     """The runs of a rectilinear grid; None where they are not valid or too many."""
     stated = configuration.get("chunk_shapes")
     if configuration.get("kind") != "inline" or not isinstance(stated, list):

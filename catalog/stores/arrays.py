@@ -5,26 +5,29 @@ store but chunks, and nothing is read that the caller has not planned.
 """
 
 import asyncio
+import functools
 import itertools
 import threading
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import zarr
-from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
-from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
+import zarr.core.sync
+from zarr.core.chunk_grids import ChunkGrid, DimensionGrid
 from zarr.storage import StorePath
 
-from catalog.errors import CatalogError, ForbiddenError, InputError, MetadataError
+from catalog.errors import CatalogError, InputError, MetadataError
 from catalog.stores.bounded import bound_codecs, bound_of
+from catalog.stores.chunk_store import ChunkStore, Fetch, FetchNow, Watch
 from catalog.stores.container import check_chunks, open_store
 from catalog.stores.credentials import Credentials
 from catalog.stores.local import LocalFolder
 from catalog.stores.objects import run, run_elsewhere
+from catalog.stores.pipeline import PipelineName, make_array
 from catalog.stores.policy import (
     DEFAULT_CODECS,
     DEFAULT_PROTOCOLS,
@@ -39,77 +42,24 @@ from catalog.stores.url import StoreUrl, locate, safe_key
 from catalog.stores.way import Way
 
 Selection = tuple[slice | int, ...]
-_Fetch = Callable[[str, int | None, int | None], Awaitable[bytes | None]]
+Positions = tuple[slice | npt.NDArray[np.intp], ...]
+"""One slice, or ascending positions, for each axis."""
 
 _WARNINGS = threading.Lock()
 _MAX_BLAMED = 1000
 
 
-class _Chunks(Store):
-    """What zarr needs of a store: chunks by key. Everything else is refused."""
-
-    supports_writes = False
-    supports_deletes = False
-    supports_listing = False
-
-    def __init__(self, fetch: _Fetch) -> None:
-        super().__init__(read_only=True)
-        self._fetch = fetch
-        self.requests = self.absent = 0
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
-        start, end = _bounds(byte_range)
-        self.requests += 1
-        data = await self._fetch(key, start, end)
-        self.absent += data is None
-        return None if data is None else prototype.buffer.from_bytes(data)
-
-    async def get_partial_values(
-        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
-    ) -> list[Buffer | None]:
-        return list(await asyncio.gather(*(self.get(key, prototype, wanted) for key, wanted in key_ranges)))
-
-    async def exists(self, key: str) -> bool:
-        return await self.get(key, default_buffer_prototype(), RangeByteRequest(0, 1)) is not None
-
-    async def set(self, key: str, value: Buffer) -> None:  # noqa: ARG002  the name is zarr's
-        raise ForbiddenError(f"{key!r}: Zarr stores are only read")
-
-    async def delete(self, key: str) -> None:
-        raise ForbiddenError(f"{key!r}: Zarr stores are only read")
-
-    def list(self) -> AsyncIterator[str]:
-        raise ForbiddenError("chunks are not listed")
-
-    def list_prefix(self, prefix: str) -> AsyncIterator[str]:
-        raise ForbiddenError(f"{prefix!r}: chunks are not listed")
-
-    def list_dir(self, prefix: str) -> AsyncIterator[str]:
-        raise ForbiddenError(f"{prefix!r}: chunks are not listed")
-
-
-def _bounds(wanted: ByteRequest | None) -> tuple[int | None, int | None]:
-    """Start and end of a byte request; a negative start counts from the end of the object."""
-    if isinstance(wanted, RangeByteRequest):
-        return wanted.start, wanted.end
-    if isinstance(wanted, OffsetByteRequest):
-        return wanted.offset, None
-    if isinstance(wanted, SuffixByteRequest):
-        return -wanted.suffix, None
-    return None, None
-
-
 class ArrayReader:
-    """Reads values of one array. A context manager; ``close`` gives connections back."""
+    """Reads values of one array. A context manager; ``close`` gives connections back.
 
-    def __init__(self, array: "zarr.Array[Any]", chunks: _Chunks, name: str, close: Callable[[], None]) -> None:
-        self._array, self._chunks, self._name, self._close = array, chunks, name, close
+    Attributes
+    ----------
+    name
+        The array as messages name it: its store's location and its path.
+    """
+
+    def __init__(self, array: "zarr.Array[Any]", chunks: ChunkStore, name: str, close: Callable[[], None]) -> None:
+        self._array, self._chunks, self.name, self._close = array, chunks, name, close
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -131,6 +81,35 @@ class ArrayReader:
         """How many of them the store does not have: their elements are the fill value."""
         return self._chunks.absent
 
+    @property
+    def fetched_bytes(self) -> int:
+        """Bytes of chunks that were fetched so far."""
+        return self._chunks.fetched_bytes
+
+    @property
+    def fill_value(self) -> Any:
+        """What the elements of a chunk have that the store does not have."""
+        value = self._array.fill_value
+        return np.zeros((), self.dtype)[()] if value is None else value
+
+    def watch(self, watch: Watch | None) -> None:
+        """Tell somebody of each answer of the store from now on: key, range and bytes. None: nobody."""
+        self._chunks.watch(watch)
+
+    def fetch(self, key: str, start: int | None = None, end: int | None = None) -> bytes | None:
+        """A part of a stored object, as ``Objects.fetch`` gives it; the key is one below the store's root."""
+        return zarr.core.sync.sync(self._chunks.fetch(key, start, end))
+
+    def read_positions(self, positions: Positions) -> npt.NDArray[Any]:
+        """The values at every combination of positions along the axes; each stored object is fetched once.
+
+        Raises
+        ------
+        CatalogError
+            As `read`.
+        """
+        return self._values(lambda: self._array.oindex[positions], lambda: positions)
+
     def read(self, selection: Selection = ()) -> npt.NDArray[Any]:
         """The selected values.
 
@@ -150,15 +129,23 @@ class ArrayReader:
             The store refused a chunk, or did not answer as it should. A chunk that is not there has the fill value.
         """
         wanted = self._checked(selection)
-        outcome = self._attempt(wanted)
+        return self._values(lambda: self._array[wanted if wanted else ...], lambda: wanted)
+
+    def _values(self, read: Callable[[], Any], wanted: Callable[[], Selection | Positions]) -> npt.NDArray[Any]:
+        outcome = self._attempt(read)
         if not isinstance(outcome, Exception):
             return outcome
         if isinstance(outcome, CatalogError):
             raise outcome
-        chunk = self._chunk_to_blame(wanted)
-        where = f"chunk {chunk!r} of {self._name}" if chunk else f"a chunk of {self._name}"
+        chunk = self._chunk_to_blame(wanted())
+        where = f"chunk {chunk!r} of {self.name}" if chunk else f"a chunk of {self.name}"
         reason = f"{type(outcome).__name__}: {str(outcome)[:200]}"
         raise MetadataError(f"{where} does not hold what the array's metadata says; it cannot be decoded ({reason})")
+
+    def owning(self, close: Callable[[], None]) -> Self:
+        """The same reader, which closes its store, too."""
+        self._close = close
+        return self
 
     def close(self) -> None:
         """Give connections back; the reader cannot be used afterwards."""
@@ -173,32 +160,32 @@ class ArrayReader:
 
     def _checked(self, selection: Selection) -> Selection:
         if not isinstance(selection, tuple) or len(selection) > len(self.shape):
-            raise InputError(f"{selection!r} does not select from {self._name}, which has {len(self.shape)} axes")
+            raise InputError(f"{selection!r} does not select from {self.name}, which has {len(self.shape)} axes")
         for axis, (item, size) in enumerate(zip(selection, self.shape, strict=False)):
             if isinstance(item, slice):
                 if item.step is not None and item.step < 1:
-                    raise InputError(f"axis {axis} of {self._name}: the step {item.step} is not read; it must be 1 or more")
+                    raise InputError(f"axis {axis} of {self.name}: the step {item.step} is not read; it must be 1 or more")
             elif isinstance(item, bool) or not isinstance(item, int | np.integer) or not -size <= item < size:
-                raise InputError(f"axis {axis} of {self._name} has {size} elements; {item!r} is none of them")
+                raise InputError(f"axis {axis} of {self.name} has {size} elements; {item!r} is none of them")
         return (*selection, *[slice(None)] * (len(self.shape) - len(selection)))
 
-    def _attempt(self, selection: Selection) -> npt.NDArray[Any] | Exception:
+    def _attempt(self, read: Callable[[], Any]) -> npt.NDArray[Any] | Exception:
         """The values, or why there are none; an error of ours comes out of whatever zarr wrapped it in."""
         try:
-            return np.asarray(self._array[selection if selection else ...])
+            return np.asarray(read())
         except ExceptionGroup as group:
             ours = group.subgroup(CatalogError)
             return next(_leaves(ours if ours is not None else group))
         except Exception as error:
             return error
 
-    def _chunk_to_blame(self, selection: Selection) -> str:
+    def _chunk_to_blame(self, wanted: Selection | Positions) -> str:
         """The key of the first selected chunk that cannot be decoded, by decoding them one by one; ``""`` if none is found."""
-        grid = self._array.shards or self._array.chunks
-        axes = [_touched(item, size, step) for item, size, step in zip(selection, self.shape, grid, strict=True)]
+        grid = ChunkGrid.from_metadata(self._array.metadata)
+        axes = [_touched(item, size, cells) for item, size, cells in zip(wanted, self.shape, grid.dimensions, strict=True)]
         for place in itertools.islice(itertools.product(*axes), _MAX_BLAMED):
-            region = tuple(slice(i * step, (i + 1) * step) for i, step in zip(place, grid, strict=True))
-            outcome = self._attempt(region)
+            cell = grid[place]
+            outcome = None if cell is None else self._attempt(functools.partial(self._array.__getitem__, cell.slices or ...))
             if isinstance(outcome, Exception) and not isinstance(outcome, CatalogError):
                 return self._array.metadata.encode_chunk_key(place)
         return ""
@@ -212,10 +199,63 @@ def _leaves(group: BaseExceptionGroup[Any]) -> Iterator[Exception]:
             yield error
 
 
-def _touched(item: slice | int, size: int, step: int) -> Iterable[int]:
+def _touched(item: Any, size: int, cells: DimensionGrid) -> Iterable[int]:
     """Places along one axis of the chunk grid that a selection touches, in order."""
+    if isinstance(item, np.ndarray):
+        return dict.fromkeys(map(int, cells.indices_to_chunks(item)))
     indices = range(*item.indices(size)) if isinstance(item, slice) else range(int(item) % size, int(item) % size + 1)
-    return range(indices[0] // step, indices[-1] // step + 1) if indices else ()
+    return range(cells.index_to_chunk(indices[0]), cells.index_to_chunk(indices[-1]) + 1) if indices else ()
+
+
+class OpenedStore:
+    """A store whose chunks many readers read, all through one set of connections. A context manager.
+
+    Parameters
+    ----------
+    url, way
+        The store, and how it is reached.
+    limits
+        Bounds on elements, chunks and requests.
+    gate
+        Is entered for each request, where several stores share one bound.
+    pipeline
+        How chunks are decoded.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such local folder, or the store is one document, which holds no chunks.
+    CatalogError
+        As ``open_store``, where the URL names no folder.
+    """
+
+    def __init__(
+        self, url: StoreUrl, way: Way, limits: ReadLimits, *, gate: Any = None, pipeline: PipelineName = "fused"
+    ) -> None:
+        self.location, self._limits, self._gate, self._pipeline = url.location, limits, gate, pipeline
+        self._fetch, self._now, self._close = _opened(url, way, limits)
+
+    def array(
+        self, path: str, document: Mapping[str, Any], zarr_format: int, allowed_codecs: frozenset[str] = DEFAULT_CODECS
+    ) -> ArrayReader:
+        """A reader of one array; closing it leaves the store open. Arguments and errors as `open_array`."""
+        check_codecs(document, zarr_format, allowed_codecs)
+        check_sizes(document, zarr_format, self._limits)
+        name = f"{self.location}, array {safe_key(path)!r}"
+        chunks = ChunkStore(self._fetch, None if self._gate else self._now, self._gate)
+        bound = bound_of(chunk_bytes(document, zarr_format), self._limits.max_chunk_bytes)
+        array = _made(document, StorePath(chunks, path), name, bound, self._pipeline)
+        return ArrayReader(array, chunks, name, lambda: None)
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
 
 
 def open_array(  # noqa: PLR0913  how the store is reached, and what is read of it
@@ -230,6 +270,7 @@ def open_array(  # noqa: PLR0913  how the store is reached, and what is read of 
     allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
     allowed_codecs: frozenset[str] = DEFAULT_CODECS,
     limits: ReadLimits = DEFAULT_READ_LIMITS,
+    pipeline: PipelineName = "fused",
 ) -> ArrayReader:
     """A reader for the values of one array, made from its metadata; the store is not asked for any metadata.
 
@@ -249,6 +290,8 @@ def open_array(  # noqa: PLR0913  how the store is reached, and what is read of 
         Names of codecs that may run, at every level.
     limits
         Bounds on elements and chunks.
+    pipeline
+        How chunks are decoded.
 
     Raises
     ------
@@ -266,46 +309,48 @@ def open_array(  # noqa: PLR0913  how the store is reached, and what is read of 
         As ``open_store``, where the URL names no folder.
     """
     url = locate(url, store)
-    name = f"{url.location}, array {safe_key(path)!r}"
+    safe_key(path)
     check_codecs(document, zarr_format, allowed_codecs)
     check_sizes(document, zarr_format, limits)
     way = Way(credentials, store, timeouts, limits.concurrency, allow_protocols)
-    fetch, close = _opened(url, way, limits)
-    chunks = _Chunks(fetch)
-    bound = bound_of(chunk_bytes(document, zarr_format), limits.max_chunk_bytes)
+    opened = OpenedStore(url, way, limits, pipeline=pipeline)
     try:
-        array = _made(document, StorePath(chunks, path), name, bound)
+        reader = opened.array(path, document, zarr_format, allowed_codecs)
     except MetadataError:
-        close()
+        opened.close()
         raise
-    return ArrayReader(array, chunks, name, close)
+    return reader.owning(opened.close)
 
 
-def _made(document: Mapping[str, Any], place: StorePath, name: str, bound: int) -> "zarr.Array[Any]":
+def _made(document: Mapping[str, Any], place: StorePath, name: str, bound: int, pipeline: PipelineName) -> "zarr.Array[Any]":
     metadata: Any = {key: value for key, value in document.items() if key != "consolidated_metadata"}
     metadata.setdefault("attributes", {})
+    now = place.store._supports_sync_io  # type: ignore[attr-defined]
     try:
         # zarr warns of what is not (yet) in the specification; that is said by the catalogue's own report.
         with _WARNINGS, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            parsed: Any = zarr.AsyncArray(metadata=metadata, store_path=place).metadata
+            parsed: Any = make_array(metadata, place, pipeline, now=now).metadata
             bound_codecs(parsed, bound)
-            return zarr.Array(zarr.AsyncArray(metadata=parsed, store_path=place))
+            return make_array(parsed, place, pipeline, now=now)
     except Exception as error:
         reason = f"{type(error).__name__}: {str(error)[:400]}"
     raise MetadataError(f"{name} can be described, but not be read here ({reason})")
 
 
-def _opened(url: StoreUrl, way: Way, limits: ReadLimits) -> tuple[_Fetch, Callable[[], None]]:
+def _opened(url: StoreUrl, way: Way, limits: ReadLimits) -> tuple[Fetch, FetchNow | None, Callable[[], None]]:
     """How to fetch from the store, and how to give its connections back."""
     opened = open_store(url, way)
     if opened is None:
         folder = LocalFolder(url.path)
 
-        async def fetch_file(key: str, start: int | None, end: int | None) -> bytes | None:
-            return await asyncio.to_thread(folder.read, key, limits.max_object_bytes, start, end)
+        def read_file(key: str, start: int | None, end: int | None) -> bytes | None:
+            return folder.read(key, limits.max_object_bytes, start, end)
 
-        return fetch_file, lambda: None
+        async def fetch_file(key: str, start: int | None, end: int | None) -> bytes | None:
+            return await asyncio.to_thread(read_file, key, start, end)
+
+        return fetch_file, read_file, lambda: None
 
     objects, container = opened
     check_chunks(url.location, container)
@@ -313,4 +358,4 @@ def _opened(url: StoreUrl, way: Way, limits: ReadLimits) -> tuple[_Fetch, Callab
     async def fetch_object(key: str, start: int | None, end: int | None) -> bytes | None:
         return await run_elsewhere(objects.fetch(key, limits.max_object_bytes, start, end))
 
-    return fetch_object, lambda: run(objects.close())
+    return fetch_object, None, lambda: run(objects.close())
