@@ -34,6 +34,7 @@ from catalog.services.registry import Registry, name_of, new_id, registration
 from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 from catalog.stores.url import StoreUrl, locate
+from catalog.stores.way import WITHOUT_CHUNKS
 from catalog.validation.report import Report, to_problems
 
 Progress = Callable[[str], None]
@@ -83,13 +84,13 @@ class _Ingest:
                 return self._unchanged(harvest, told)
         hierarchy = parse_hierarchy(harvest.documents, self.workspace.limits)
         self.progress(f"describing {len(hierarchy.groups)} groups and {len(hierarchy.arrays)} arrays")
-        description, missed = self._described(hierarchy)
+        description, missed = self._described(hierarchy, harvest.container)
         self.progress(f"validating {description.triples} triples")
         report = judging.judge([description.structure, description.asserted], description.conventions)
         found = (*harvest.problems, *hierarchy.problems, *missed, *description.problems)
         if self.request.strict:
             _refuse_findings(self.url.location, found)
-        told = ArchivedReport(found, to_problems(report))
+        told = ArchivedReport(found, to_problems(report), harvest.signs)
         if not self.request.dry_run:
             self.progress("writing")
             self._write(harvest, hierarchy, description, report, told, source=source, judging=judging)
@@ -164,12 +165,16 @@ class _Ingest:
             or self.workspace.credentials.find(self.url.place)
         )
 
-    def _described(self, hierarchy: Hierarchy) -> tuple[Description, tuple[Problem, ...]]:
+    def _described(self, hierarchy: Hierarchy, container: str) -> tuple[Description, tuple[Problem, ...]]:
         """The graphs, with what conventions wanted to know beside the metadata, and what of that could not be had."""
         workspace = self.workspace
         wanted, given = all_wanted(hierarchy, find_conventions(hierarchy)), Given()
         problems: tuple[Problem, ...] = ()
-        if wanted != Wanted():
+        if container in WITHOUT_CHUNKS:
+            if self._limits.values and (wanted.ends or wanted.whole):
+                message = f"{self.url.location} is one document of metadata: there are no values in it that would tell of extents"
+                problems = (Problem("", "no-chunks", message, severity="info"),)
+        elif wanted != Wanted():
             # zarr-python is imported only where something is to be read.
             from catalog.bridge.read import StoreAccess  # noqa: PLC0415
             from catalog.services.supplements import read_supplements  # noqa: PLC0415

@@ -24,7 +24,7 @@ from catalog.metadata.document import DEFAULT_LIMITS, Document, Json, as_object,
 from catalog.metadata.tree import is_tree
 from catalog.stores.objects import Container, Objects, oversized, run
 from catalog.stores.url import StoreUrl
-from catalog.stores.way import PARQUET_ENDINGS, Way, is_local_folder, is_repository
+from catalog.stores.way import PARQUET_ENDINGS, WITHOUT_CHUNKS, Way, is_local_folder, is_repository
 
 MAX_DOCUMENT_BYTES: Final = DEFAULT_LIMITS.max_bytes
 """Size of a lone document, compressed and not."""
@@ -33,7 +33,6 @@ HEAD_BYTES: Final = 2**16
 _ENDINGS: Final = (".zip", ".ozx", ".json", ".gz", ".zst", ".zmetadata", ".all_metadata")
 _NAMES: Final = frozenset({"zmetadata", ".zarray", ".zgroup"})
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_WITHOUT_CHUNKS: Final = frozenset({"tree", "document"})
 
 
 def open_store(url: StoreUrl, way: Way) -> tuple[Objects, Container] | None:
@@ -89,7 +88,7 @@ def check_chunks(location: str, container: Container) -> None:
     NotFoundError
         The store is one document of metadata.
     """
-    if container.kind in _WITHOUT_CHUNKS:
+    if container.kind in WITHOUT_CHUNKS:
         what = "one document that describes a whole hierarchy" if container.kind == "tree" else "one consolidated document"
         raise NotFoundError(f"{location} is {what}: there are no chunks in it. Ingest the store that it describes to read values")
 

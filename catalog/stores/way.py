@@ -13,6 +13,8 @@ from catalog.stores.url import StoreUrl
 
 PARQUET_ENDINGS: Final = (".parq", ".parquet")
 """Endings of folders that may hold references in Parquet."""
+WITHOUT_CHUNKS: Final = frozenset({"tree", "document"})
+"""Kinds of containers that hold documents alone, see ``catalog.stores.objects.Container``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from catalog.errors import NotFoundError, StaleSnapshotError
 from catalog.services.ingest import ingest
 from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
+from catalog.stores import arrays
 from tests.support.trees import tree_of
 from tests.support.zips import zip_folder
 from tests.unit.stores.trees import VALUES, documents_in, write_real
@@ -46,6 +48,23 @@ def test_one_document_is_ingested_and_has_no_values(workspace: Workspace, tmp_pa
     with pytest.raises(NotFoundError, match="no chunks"):
         read_array(ref)
     assert not ingest(workspace, IngestRequest(str(tmp_path / "product.json"))).changed
+
+
+def test_one_document_is_not_searched_for_the_values_of_coordinates(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    for name, units in (("lat", "degrees_north"), ("lon", "degrees_east")):
+        array = zarr.create_array(folder / name, shape=(3,), dtype="<f8", zarr_format=2, attributes={"units": units})
+        array.attrs["_ARRAY_DIMENSIONS"] = [name]
+    zarr.create_group(folder, zarr_format=2, attributes={"Conventions": "CF-1.8"})
+    tree = tree_of(zarr.open_group(folder, mode="r"), documents_in(folder))
+    (tmp_path / "product.json").write_text(json.dumps(tree))
+    with mock.patch.object(arrays, "open_store") as opened:
+        result = ingest(workspace, IngestRequest(str(tmp_path / "product.json")))
+    assert result.arrays == 2
+    assert [problem.path for problem in result.problems if problem.kind == "no-chunks"] == [""]
+    assert not opened.called
+    without = ingest(workspace, IngestRequest(str(tmp_path / "product.json"), extents=False))
+    assert not [problem for problem in without.problems if problem.kind == "no-chunks"]
 
 
 def test_a_store_of_the_callers_is_ingested_under_the_name_it_is_given(workspace: Workspace, tmp_path: Path) -> None:
