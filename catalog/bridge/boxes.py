@@ -6,6 +6,7 @@ that few elements far apart never fill the memory.
 """
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def read_picked(plan: ChunkPlan, dtype: "np.dtype[Any]", read: ReadBox) -> Value
     values = np.empty(tuple(axis.count for axis in axes), dtype)
     largest = prod(max(piece.count for piece in axis) for axis in pieces) * item
     parts = list(itertools.product(*pieces))
-    for part, box in read_side_by_side(read, parts, lambda part: tuple(piece.source for piece in part), largest):
+    for part, box in read_side_by_side(lambda part: read(tuple(piece.source for piece in part)), parts, largest):
         # Axes with nothing to take stay slices, so that no index is as large as the box.
         for position, piece in enumerate(part):
             if piece.take is not None:
@@ -86,27 +87,32 @@ def read_picked(plan: ChunkPlan, dtype: "np.dtype[Any]", read: ReadBox) -> Value
 
 
 def read_side_by_side[Part](
-    read: ReadBox, parts: Iterable[Part], box_of: Callable[[Part], Box], box_bytes: int
+    read: Callable[[Part], Values], parts: Iterable[Part], held_bytes: int
 ) -> Iterator[tuple[Part, Values]]:
-    """The values of each part's box, in the order of the parts.
+    """What is read of each part, in the order of the parts.
 
     As many are read at the same time as memory allows, and no more are ever held than are read at the same time.
+
+    Parameters
+    ----------
+    held_bytes
+        Size of what one read holds.
     """
-    workers = max(1, min(WORKERS, MAX_HELD_BYTES // max(box_bytes, 1)))
+    workers = max(1, min(WORKERS, MAX_HELD_BYTES // max(held_bytes, 1)))
     if workers == 1:
         for part in parts:
-            yield part, read(box_of(part))
+            yield part, read(part)
         return
     with ThreadPoolExecutor(workers, "catalog-read") as pool:
-        waiting: list[tuple[Part, Future[Values]]] = []
+        waiting: deque[tuple[Part, Future[Values]]] = deque()
         try:
             for part in parts:
-                waiting.append((part, pool.submit(read, box_of(part))))
+                waiting.append((part, pool.submit(read, part)))
                 if len(waiting) == workers:
-                    first, future = waiting.pop(0)
+                    first, future = waiting.popleft()
                     yield first, future.result()
             while waiting:
-                first, future = waiting.pop(0)
+                first, future = waiting.popleft()
                 yield first, future.result()
         finally:
             for _, future in waiting:

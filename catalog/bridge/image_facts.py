@@ -84,7 +84,8 @@ class ImageFacts:
         found: dict[str, dict[str, set[int]]] = {}
         for row in self._rows("image-channels", images):
             found.setdefault(row["node"], {}).setdefault(row["name"], set()).add(int(row["index"]))
-        return {image: {name: tuple(sorted(at)) for name, at in names.items()} for image, names in found.items()}
+        ordered = {image: sorted((sorted(at), name) for name, at in names.items()) for image, names in found.items()}
+        return {image: {name: tuple(at) for at, name in names} for image, names in ordered.items()}
 
     def regions(self, iris: Iterable[str]) -> dict[str, Region]:
         """The regions among these IRIs."""
