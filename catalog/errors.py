@@ -13,7 +13,8 @@
     │   └── NotAFileError            something that is no regular file stands where a document or chunk should be
     ├── NotFoundError           404  no such dataset, node, store or URI                 (LookupError)
     ├── ConflictError           409  it contradicts what is recorded                     (RuntimeError)
-    │   └── StaleSnapshotError       the array changed after it was catalogued
+    │   ├── StaleSnapshotError       the array changed after it was catalogued
+    │   └── ValuesChangedError       a record says that the same read gave other values
     ├── LimitExceededError      413  a limit, named with its figure                      (ValueError)
     ├── MetadataError           422  what was read is wrong; ``problems`` lists it all   (ValueError)
     ├── NonConformantError      422  the shapes refuse it; ``report`` says why           (ValueError)
@@ -141,6 +142,12 @@ class StaleSnapshotError(ConflictError):
     """The array's structure changed in its store after it was catalogued: ingest it again."""
 
     code = "stale-snapshot"
+
+
+class ValuesChangedError(ConflictError):
+    """A read that a record describes gives other values now, though the array's metadata are the same."""
+
+    code = "values-changed"
 
 
 class LimitExceededError(CatalogError, ValueError):
