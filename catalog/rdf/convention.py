@@ -82,29 +82,53 @@ class About:
         return f"<{self.iris.part(self.dataset_id, path, kind, name)}>"
 
 
+def fact(predicate: str, value: str) -> str:
+    """What follows a subject's name in an N-Triples line; ``value`` is an N-Triples term, ``predicate`` is an IRI."""
+    return f" <{predicate}> {value} .\n"
+
+
 @dataclass(slots=True)
 class Findings:
     """What a convention makes of a hierarchy.
 
     Attributes
     ----------
-    lines
-        N-Triples lines, each with its line end, of the structure graph. What the structure itself says of a node (its type as
-        group or array, path, label, place, digest, shape, layout, dimensions) is never among them.
+    facts
+        Subject, as an N-Triples term → what follows it in its lines of the structure graph, each with its line end. What the
+        structure itself says of a node (its type as group or array, path, label, place, digest, shape, layout, dimensions) is
+        never among them.
     consumed
-        Node path → keys of attributes that ``lines`` say in full; they get no key-value node.
+        Node path → keys of attributes that the facts say in full; they get no key-value node.
     problems
         What was found wrong, or is lost.
     """
 
-    lines: set[str] = field(default_factory=set)
+    facts: dict[str, set[str]] = field(default_factory=dict)
     consumed: dict[str, set[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def say(self, subject: str, predicate: str, *objects: str) -> None:
         """Add a statement for each object; ``subject`` and ``objects`` are N-Triples terms, ``predicate`` is an IRI."""
-        for each in objects:
-            self.lines.add(f"{subject} <{predicate}> {each} .\n")
+        if objects:
+            known = self.facts.get(subject)
+            if known is None:
+                known = self.facts[subject] = set()
+            for each in objects:
+                known.add(f" <{predicate}> {each} .\n")
+
+    def tell(self, subject: str, facts: Collection[str]) -> None:
+        """Add what follows the subject's name in its lines, as `fact` gives it; the same facts may be told of many subjects."""
+        if facts:
+            known = self.facts.get(subject)
+            if known is None:
+                self.facts[subject] = set(facts)
+            else:
+                known.update(facts)
+
+    @property
+    def lines(self) -> set[str]:
+        """The facts as N-Triples lines, each with its line end."""
+        return {subject + each for subject, facts in self.facts.items() for each in facts}
 
     def consume(self, path: str, keys: Iterable[str]) -> None:
         """Note that the lines say these attributes of a node in full."""

@@ -102,7 +102,8 @@ def describe(
         structure.writelines(writer.blocks(hierarchy))
         names = tuple(convention.NAME for convention in conventions)
         found.say(f"<{iris.dataset(dataset_id)}>", terms.CONVENTION, *(f"<{profile_iri(name)}>" for name in names))
-        structure.write(_sound(found, iris.base).encode())
+        _leave_out_invalid(found, iris.base)
+        structure.writelines(_fact_blocks(found.facts))
     problems = (*writer.problems, *found.problems)
     return Description(structure.getvalue(), "".join(sorted(writer.asserted)).encode(), problems, names)
 
@@ -112,23 +113,36 @@ def read_conventions(structure: bytes) -> tuple[str, ...]:
     return tuple(sorted(profile_name(iri.decode()) for iri in re.findall(_CONVENTION, structure)))
 
 
-def _sound(found: Findings, base: str) -> str:
-    """The lines that conventions made, sorted, without those that name what is no IRI: a link in the metadata may be anything."""
-    text = "".join(sorted(found.lines))
+def _leave_out_invalid(found: Findings, base: str) -> None:
+    """Drop what conventions say with something that is no IRI, and report it: a link in the metadata may be anything."""
+    facts: set[str] = set().union(*found.facts.values())
     # Literals are passed over. The deployment's own IRIs are minted, and most of all.
     foreign = re.compile(rf'"(?:[^"\\]++|\\.)*+"|(<(?!{re.escape(base)})[^>]*>)')
+    minted = f"<{base}"
+    text = "".join((*facts, *(subject for subject in found.facts if not subject.startswith(minted))))
     invalid = {iri for iri in set(foreign.findall(text)) if iri and not is_iri(iri[1:-1])}
     if not invalid:
-        return text
+        return
     for iri in sorted(invalid):
         message = f"what was said with {iri[:300]} was left out, because no graph store takes it for an IRI"
         found.report("", "invalid-iri", message)
-    return "".join(line for line in text.splitlines(keepends=True) if invalid.isdisjoint(foreign.findall(line)))
+    wrong = {each for each in facts if not invalid.isdisjoint(foreign.findall(each))}
+    sound = {subject: kept for subject, told in found.facts.items() if subject not in invalid and (kept := told - wrong)}
+    found.facts = sound
+
+
+def _fact_blocks(facts: Mapping[str, Collection[str]]) -> Iterator[bytes]:
+    """The facts as lines, sorted, in blocks that fit the cache; no subject begins with another one."""
+    subjects = sorted(facts)
+    for start in range(0, len(subjects), _BLOCK):
+        block = (subject + subject.join(sorted(facts[subject])) for subject in subjects[start : start + _BLOCK])
+        yield "".join(block).encode()
 
 
 def _add(found: Findings, more: Findings) -> None:
     """Put what two conventions found together."""
-    found.lines |= more.lines
+    for subject, facts in more.facts.items():
+        found.tell(subject, facts)
     found.problems += more.problems
     for path, keys in more.consumed.items():
         found.consume(path, keys)

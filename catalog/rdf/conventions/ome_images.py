@@ -79,7 +79,7 @@ class ImageDescriber:
             describe_systems(writer, metadata, stated, (pointer, image))
 
     def _describe_levels(self, metadata: Metadata, image: str, found: Multiscale, pointer: str) -> None:
-        writer, lines = self._writer, self._writer.findings.lines
+        writer = self._writer
         for index, level in enumerate(found.levels):
             path = resolve(metadata.path, level.path) if level.path else None
             place = f"{pointer}/datasets/{index}/path"
@@ -88,9 +88,8 @@ class ImageDescriber:
                     writer.fault(metadata.path, place, f"the path {shown(level.path)} leads out of the hierarchy", image)
                 continue
             name = writer.node(path)
-            lines.add(f"{image} <{terms.RESOLUTION_LEVEL}> {name} .\n")
-            lines.add(f"{name} <{RDF_TYPE}> <{OME}Pixels> .\n")
-            lines.update(f"{name} <{predicate}> {value} .\n" for predicate, value in level.facts)
+            writer.say(image, terms.RESOLUTION_LEVEL, name)
+            writer.add(name, f"{OME}Pixels", level.facts)
             if index == 0:
                 self.first_levels[metadata.path] = path
                 if len(level.facts) > 2:

@@ -12,7 +12,7 @@ from catalog.metadata.document import Json, canonical_json
 from catalog.metadata.hierarchy import Hierarchy
 from catalog.metadata.node_parser import Node
 from catalog.rdf import literals, terms
-from catalog.rdf.convention import About, Findings
+from catalog.rdf.convention import About, Findings, fact
 from catalog.rdf.prefixes import PREFIXES, RDF_TYPE
 
 OME = PREFIXES["ome"]
@@ -82,9 +82,7 @@ class Writer:
 
     def add(self, subject: str, kind: str, facts: Iterable[Fact]) -> str:
         """Write a thing of a class with its facts; gives the thing."""
-        lines = self.findings.lines
-        lines.add(f"{subject} <{RDF_TYPE}> <{kind}> .\n")
-        lines.update(f"{subject} <{predicate}> {value} .\n" for predicate, value in facts)
+        self.findings.tell(subject, [fact(RDF_TYPE, f"<{kind}>"), *(fact(*each) for each in facts)])
         return subject
 
     def is_new(self, subject: str) -> bool:
