@@ -148,6 +148,35 @@ def resolve_answer(
     return ResolvedAnswer(name, tuple(parts), unresolved)
 
 
+def resolve_part(
+    store: GraphStore,
+    ref: ArrayRef,
+    select: str | Mapping[str, Any] = "",
+    *,
+    iris: Iris | None = None,
+    labels: Labels | None = None,
+) -> Part:
+    """The part of one array that a selection of any kind means.
+
+    Raises
+    ------
+    InputError
+        An axis, position, place or label that the array does not have; the message has what is allowed.
+    CatalogError
+        As ``labels`` raises.
+    """
+    requests = to_requests(select)
+    if not requests:
+        return select_part(ref)
+    facts = ImageFacts(store, iris or recorded_iris(store))
+    samplings = facts.samplings([ref.iri]).get(ref.iri, ())
+    image = facts.images([ref.iri]).get(ref.iri) if any(isinstance(each.index, LabelAt) for each in requests) else None
+    channels = facts.channels([image]).get(image) if image else None
+    names = axis_names(ref, samplings)
+    requests = tuple(_channel_axis(request, names) for request in requests)
+    return select_part(ref, requests, samplings=samplings, labels=labels, channels=channels)
+
+
 @contextmanager
 def _told(row: "_Row") -> Iterator[None]:
     """Name the row in what is wrong with it."""

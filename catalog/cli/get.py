@@ -1,8 +1,9 @@
-"""``get``: from an IRI to values."""
+"""``get``: from an IRI or a query to values."""
 
+import sys
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -12,7 +13,8 @@ from catalog.errors import InputError
 from catalog.settings import load_settings
 
 if TYPE_CHECKING:
-    from catalog.services.read import Planned
+    from catalog.services.read import Planned, ReadOptions
+    from catalog.settings import Settings
 
 MAX_KEYS = 1000
 
@@ -23,31 +25,117 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def get(
-    iri: Annotated[str, typer.Argument(metavar="IRI", help="An array's IRI, or any URI in the metadata.")],
-    output: Annotated[Path | None, typer.Option("--save", metavar="OUT.npy", help="File to write.")] = None,
-    select: Annotated[str, typer.Option("--select", help="Such as 'time=0:10,lat=5': names or dim0…, half-open.")] = "",
+    iri: Annotated[str, typer.Argument(metavar="[IRI]", help="An array's IRI, or any URI in the metadata.")] = "",
+    query: Annotated[
+        str, typer.Option("--query", metavar="FILE|TEXT", help="In place of an IRI: a SELECT that leads to arrays and parts.")
+    ] = "",
+    column: Annotated[
+        str, typer.Option("--column", help="The query's column that leads to arrays; else the first that does.")
+    ] = "",
+    points: Annotated[
+        Path | None, typer.Option("--points", metavar="FILE.csv", help="Read the values at these points: a column for each axis.")
+    ] = None,
+    points_in: Annotated[str, typer.Option("--points-in", help="What the points are in: pixel or world units.")] = "pixel",
+    output: Annotated[
+        Path | None, typer.Option("--save", metavar="OUT.npy", help="File to write; of a query, or a folder for one file each.")
+    ] = None,
+    select: Annotated[
+        str, typer.Option("--select", help="Such as 'time=2020-01..2020-03,y=world(10:20),x=0:100': half-open.")
+    ] = "",
     plan: Annotated[bool, typer.Option("--plan", help="Print keys and bytes, and read nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Read even where the array changed since it was catalogued.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
 ) -> None:
-    """Read the array that an IRI leads to, or a part of it: only the chunks that are touched."""
-    from catalog.services.read import plan_read, save
-
+    """Read the arrays that an IRI or a query leads to, or parts of them: only the chunks that are touched."""
+    if bool(iri) == bool(query):
+        raise InputError("give an IRI, or --query with a SELECT or a file that holds one")
     if not plan and output is None:
         raise InputError("say where the values go with --save OUT.npy, or ask for the --plan")
     settings = load_settings()
-    with open_reader(settings) as (store, _):
-        planned = plan_read(store, iri, select)
-    if planned.ref.inferred:
-        note(f"inferred: the graph only links to {iri}; what it links from holds {planned.ref.iri}")
+    if points is not None:
+        if query or plan or as_json or select or output is None:
+            raise InputError(
+                "--points goes with an IRI and --save OUT.npy, and with none of --query, --select, --plan and --json"
+            )
+        _get_points(settings, iri, points, points_in, output, force=force)
+        return
+    planned = _planned(settings, iri, query, column, select, force=force)
     if plan or as_json:
-        if as_json:
-            say_json({"iri": planned.ref.iri, "inferred": planned.ref.inferred, **planned.plan.to_dict()})
-        else:
-            _say_plan(planned)
+        _say_plans(planned, iri, as_json=as_json, several=bool(query))
     if output is not None and not plan:
-        shape = save(planned, output, limits=plan_limits(settings), access=store_access(settings), force=force)
-        say(f"{output}: shape {shape} from {planned.plan.chunks} chunks of {planned.ref.iri}")
+        _save(settings, planned, output, force=force)
+
+
+def _options(settings: "Settings", *, force: bool) -> "ReadOptions":
+    from catalog.services.read import ReadOptions
+
+    return ReadOptions(plan_limits(settings), lambda: store_access(settings), force, note)
+
+
+def _planned(settings: "Settings", iri: str, query: str, column: str, select: str, *, force: bool) -> "list[Planned]":
+    from catalog.services.read import plan_query, plan_read
+
+    options = _options(settings, force=force)
+    with open_reader(settings) as (store, _):
+        if iri:
+            planned = [plan_read(store, iri, select, options)]
+        else:
+            text, timeout = _query_text(query), settings.query_timeout_s
+            planned = plan_query(store, text, column=column or None, select=select, timeout=timeout, options=options)
+    for each in planned:
+        if iri and each.ref.inferred:
+            note(f"inferred: the graph only links to {iri}; what it links from holds {each.ref.iri}")
+        for text in each.notes:
+            note(text)
+    return planned
+
+
+def _query_text(query: str) -> str:
+    """The text of a query: that of a file of this name, where there is one; ``-`` is standard input."""
+    if query == "-":
+        return sys.stdin.read()
+    try:
+        if "{" not in query and Path(query).is_file():
+            return Path(query).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(f"the query file {query!r} cannot be read: {error}") from error
+    return query
+
+
+def _get_points(settings: "Settings", iri: str, points: Path, units: str, output: Path, *, force: bool) -> None:
+    from catalog.services.read import save_points
+
+    if units not in {"pixel", "world"}:
+        raise InputError(f"--points-in is {units!r}; pixel or world is allowed")
+    kind = cast('Literal["pixel", "world"]', units)
+    with open_reader(settings) as (store, _):
+        shape = save_points(store, iri, points, output, units=kind, options=_options(settings, force=force))
+    say(f"{output}: {shape[0]} values at points of {iri}")
+
+
+def _save(settings: "Settings", planned: "list[Planned]", output: Path, *, force: bool) -> None:
+    from catalog.services.read import paths_for, save
+
+    paths = paths_for(planned, output, folder=len(planned) > 1 and output.suffix != ".npy")
+    if paths and paths[0].parent != output.parent:
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"the folder {str(output)!r} cannot be made: {error}") from error
+    options = _options(settings, force=force)
+    for each, path in zip(planned, paths, strict=True):
+        shape = save(each, path, options)
+        say(f"{path}: shape {shape} from {each.plan.chunks} chunks of {each.ref.iri}")
+
+
+def _say_plans(planned: "list[Planned]", iri: str, *, as_json: bool, several: bool) -> None:
+    for each in planned:
+        if not as_json:
+            _say_plan(each)
+            continue
+        row = {"row": each.row} if several else {}
+        inferred = each.ref.inferred if iri else any(text.startswith("inferred: ") for text in each.notes)
+        say_json({"iri": each.ref.iri, "inferred": inferred, **row, **each.plan.to_dict()})
 
 
 def _say_plan(planned: "Planned") -> None:

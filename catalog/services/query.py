@@ -2,6 +2,8 @@
 
 import json
 
+from catalog.errors import InputError
+from catalog.graphstore.bindings import Bindings
 from catalog.graphstore.door import GraphStore
 from catalog.graphstore.guard import guard_query
 
@@ -34,3 +36,21 @@ def answer_as_table(store: GraphStore, text: str, *, timeout: float | None = Non
     columns = tuple(answer["head"]["vars"])
     rows = answer["results"]["bindings"]
     return columns, [tuple(row[name]["value"] if name in row else "" for name in columns) for row in rows]
+
+
+def answer_as_bindings(store: GraphStore, text: str, *, timeout: float | None = None) -> Bindings:
+    """The typed rows of a user's SELECT.
+
+    Raises
+    ------
+    InputError
+        The query is no SELECT, or does not parse.
+    ForbiddenError, LimitExceededError, GraphStoreUnavailableError
+        As the graph store answers.
+    """
+    from catalog.graphstore.oxigraph import parse_bindings  # noqa: PLC0415  what only reads IRIs does without it
+
+    form = guard_query(text).form
+    if form != "SELECT":
+        raise InputError(f"the query is a {form}; a SELECT is needed, with a column that leads to arrays")
+    return parse_bindings(store.query(text, "tsv", timeout=timeout).body)

@@ -1,18 +1,61 @@
-"""From an IRI to values: which array is meant, what would it cost, and what does it hold?"""
+"""From an IRI or a query to values: which arrays are meant, what would they cost, and what do they hold?"""
 
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
-from catalog.bridge.array_ref import ArrayRef, resolve_one
+from catalog.bridge.answer import resolve_answer, resolve_part
+from catalog.bridge.array_ref import ArrayRef, recorded_iris, resolve_one
+from catalog.bridge.axis_request import LabelAt, LabelRange
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
+from catalog.bridge.image_facts import ImageFacts
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits
-from catalog.bridge.selection import select as select_part
+from catalog.bridge.part import Part, axis_names
+from catalog.bridge.selection_text import parse_selection
 from catalog.errors import InputError
 from catalog.graphstore.door import GraphStore
+from catalog.services.query import answer_as_bindings
 
 if TYPE_CHECKING:
+    from catalog.bridge.coordinates import Coordinates, Reading
     from catalog.bridge.read import StoreAccess
+
+_ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_SHOWN: Final = 5
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How values are read.
+
+    Attributes
+    ----------
+    limits
+        Bounds on one read.
+    access
+        How stores are reached; made when first needed, for it takes a second to load what reads them.
+    force
+        Read even where an array is no longer what the graph says.
+    tell
+        Is given notes: of rows that lead nowhere, and of arrays that grew.
+    """
+
+    limits: PlanLimits = DEFAULT_PLAN_LIMITS
+    access: "Callable[[], StoreAccess] | None" = None
+    force: bool = False
+    tell: Callable[[str], None] | None = None
+
+    def reading(self) -> "Reading":
+        """The same for the bridge."""
+        from catalog.bridge.coordinates import Reading
+
+        access = self.access() if self.access is not None else None
+        return Reading(access=access, check="never" if self.force else "always", limits=self.limits, tell=self.tell)
+
+
+DEFAULT_OPTIONS: Final = ReadOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +68,20 @@ class Planned:
         The array.
     plan
         The chunks that the selection touches.
+    notes
+        How world units and labels became positions, and whether the array was only guessed.
+    row
+        The solution that it comes from, from 0; -1 where it comes from an IRI.
     """
 
     ref: ArrayRef
     plan: ChunkPlan
+    notes: tuple[str, ...] = ()
+    row: int = -1
 
 
-def plan_read(store: GraphStore, iri: str, select: str = "") -> Planned:
-    """Say what a read would cost, from the graph alone.
+def plan_read(store: GraphStore, iri: str, select: str = "", options: ReadOptions = DEFAULT_OPTIONS) -> Planned:
+    """Say what a read would cost. Only where labels are asked for, coordinates are read for it.
 
     Raises
     ------
@@ -42,25 +91,64 @@ def plan_read(store: GraphStore, iri: str, select: str = "") -> Planned:
         It leads to no array.
     MetadataError
         The array is described but cannot be read here.
+    CatalogError
+        A coordinate could not be read.
     """
     ref = resolve_one(store, iri)
-    return Planned(ref, plan_chunks(ref.array, select_part(ref.array, select)))
+    labelled = any(isinstance(request.index, LabelAt | LabelRange) for request in parse_selection(select))
+    return _planned(resolve_part(store, ref, select, labels=_coordinates(store, options) if labelled else None))
 
 
-def save(
-    planned: Planned,
-    path: Path,
+def plan_query(
+    store: GraphStore,
+    query: str,
     *,
-    limits: PlanLimits = DEFAULT_PLAN_LIMITS,
-    access: "StoreAccess | None" = None,
-    force: bool = False,
-) -> tuple[int, ...]:
-    """Read what was planned and write it as ``.npy``; the shape of what was written comes back.
+    column: str | None = None,
+    select: str = "",
+    timeout: float | None = None,
+    options: ReadOptions = DEFAULT_OPTIONS,
+) -> list[Planned]:
+    """Say what reading the parts would cost that the answer of a SELECT means.
 
     Parameters
     ----------
-    force
-        Read even where the array is no longer what the graph says.
+    column
+        The column that leads to arrays; None: the first that does.
+    select
+        What else is wanted of every array.
+    timeout
+        Seconds for the query; None: the graph store's own limit.
+
+    Raises
+    ------
+    InputError
+        The query, or a part that an array does not have.
+    NotFoundError
+        The column leads to no array.
+    CatalogError
+        The graph store did not answer, or a coordinate could not be read.
+    """
+    bindings = answer_as_bindings(store, query, timeout=timeout)
+    labels = _coordinates(store, options)
+    answer = resolve_answer(store, bindings, column=column, select=select, labels=labels)
+    if answer.unresolved and options.tell is not None:
+        shown = ", ".join(value or "unbound" for _, value in answer.unresolved[:_SHOWN])
+        options.tell(f"{len(answer.unresolved)} of {len(bindings)} rows lead to no array by ?{answer.column}: {shown}")
+    return [_planned(part.part, part.row) for part in answer.parts]
+
+
+def _planned(part: Part, row: int = -1) -> Planned:
+    return Planned(part.ref, plan_chunks(part.ref.array, part.selection), part.notes, row)
+
+
+def _coordinates(store: GraphStore, options: ReadOptions) -> "Coordinates":
+    from catalog.bridge.coordinates import Coordinates  # zarr and NumPy take a second that a plan does not need
+
+    return Coordinates(store, recorded_iris(store), options.reading())
+
+
+def save(planned: Planned, path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> tuple[int, ...]:
+    """Read what was planned and write it as ``.npy``; the shape of what was written comes back.
 
     Raises
     ------
@@ -73,14 +161,76 @@ def save(
     ForbiddenError, UnavailableError, MetadataError
         The store, or what it holds.
     """
-    from catalog.bridge.npy import to_npy  # zarr and NumPy take a second that a plan does not need
+    _check_path(path)
+    from catalog.bridge.npy import to_npy
     from catalog.bridge.read import read_array
 
+    how = options.reading()
+    values = read_array(planned.ref, planned.plan.selection, limits=how.limits, check=how.check, access=how.access, tell=how.tell)
+    to_npy(values, path)
+    return values.shape
+
+
+def save_points(
+    store: GraphStore,
+    iri: str,
+    points: Path,
+    path: Path,
+    *,
+    units: Literal["pixel", "world"] = "pixel",
+    options: ReadOptions = DEFAULT_OPTIONS,
+) -> tuple[int, ...]:
+    """Write the value at each point of a CSV file as ``.npy``; its shape comes back.
+
+    Parameters
+    ----------
+    points
+        A CSV file with a header: one column for each axis of the array; others play no part.
+
+    Raises
+    ------
+    InputError
+        The file, a point outside of the array, or the path.
+    CatalogError
+        As `save`.
+    """
+    _check_path(path)
+    ref = resolve_one(store, iri)
+    from catalog.bridge.npy import to_npy
+    from catalog.bridge.points import sample
+    from catalog.bridge.points_file import read_points
+
+    samplings = ImageFacts(store, recorded_iris(store)).samplings([ref.iri]).get(ref.iri, ())
+    table = read_points(points, axis_names(ref, samplings))
+    values = sample(ref, table, units=units, samplings=samplings, reading=options.reading())
+    to_npy(values, path)
+    return values.shape
+
+
+def paths_for(planned: Sequence[Planned], output: Path, *, folder: bool) -> list[Path]:
+    """The file for each array: the one named, or one each in a folder.
+
+    Raises
+    ------
+    InputError
+        There are several arrays, and one file.
+    """
+    if folder or output.is_dir():
+        return [output / f"{place:05d}-{_name(each)}.npy" for place, each in enumerate(planned)]
+    if len(planned) != 1:
+        raise InputError(
+            f"the query means {len(planned)} arrays, and {str(output)!r} is one file: give --save a folder (ending in /) to have"
+            " one file for each, or ask for less"
+        )
+    return [output]
+
+
+def _name(planned: Planned) -> str:
+    return _ODD.sub("_", f"{planned.ref.dataset_id}-{planned.ref.path}")[-120:]
+
+
+def _check_path(path: Path) -> None:
     if path.suffix != ".npy":
         raise InputError(f"--save is {str(path)!r}; a name that ends in .npy is allowed")
     if not path.absolute().parent.is_dir():
         raise InputError(f"--save is {str(path)!r}; its folder does not exist")
-    part = planned.plan.selection
-    values = read_array(planned.ref, part, limits=limits, check="never" if force else "always", access=access)
-    to_npy(values, path)
-    return values.shape
