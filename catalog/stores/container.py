@@ -32,6 +32,7 @@ HEAD_BYTES: Final = 2**16
 """Bytes that are looked at to see what a file is."""
 _ENDINGS: Final = (".zip", ".ozx", ".json", ".gz", ".zst", ".zmetadata", ".all_metadata")
 _NAMES: Final = frozenset({"zmetadata", ".zarray", ".zgroup"})
+_BEFORE_JSON: Final = b"\xef\xbb\xbf \t\r\n"
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -146,7 +147,7 @@ async def _head(objects: Objects, url: StoreUrl, way: Way) -> tuple[Objects, Con
         head, whole = await objects.fetch("", _max_json()), True
     if head is None:
         return None
-    name, start = name_of_file(url), head[:512].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    name, start = name_of_file(url), head[:512].lstrip(_BEFORE_JSON)[:1]
     if head[:4] in {b"PK\3\4", b"PK\5\6"}:
         from catalog.stores.zip_objects import open_zip
 
@@ -180,6 +181,8 @@ async def _json(objects: Objects, url: StoreUrl, way: Way, data: bytes | None) -
         from catalog.stores.references_json import inflated
 
         data = await asyncio.to_thread(inflated, url.location, data, _max_json())
+        if data[:512].lstrip(_BEFORE_JSON)[:1] not in {b"{", b"["}:
+            raise InputError(f"{url.location} is a compressed file, and {_NOTHING}")
         name = name.removesuffix(".gz").removesuffix(".zst")
     limits = replace(DEFAULT_LIMITS, max_bytes=_max_json())
     parsed = await asyncio.to_thread(parse_document, Document(name, data), limits)

@@ -39,6 +39,7 @@ CORPORA = find_corpora()
 CASES = find_cases(CORPORA) if CORPORA.is_dir() else []
 
 EMPTY, INVALID = "vitessce/partials/emptymeta.h5ad.zarr", "vitessce/partials/invalidmeta.adata.zarr"
+NO_STORE = ("input", "nothing that holds a Zarr store")
 REFUSED = {
     # INDEX.md: two are broken on purpose, "an empty one, and {"hello":"world"}"
     (EMPTY, "folder"): ("metadata", "neither groups nor arrays"),
@@ -46,16 +47,14 @@ REFUSED = {
     (f"{EMPTY}/.zmetadata", "document"): ("metadata", "neither groups nor arrays"),
     (INVALID, "folder"): ("metadata", "no object 'metadata'"),
     (INVALID, "prove"): ("metadata", "no object 'metadata'"),
-    (f"{INVALID}/.zmetadata", "document"): ("input", "nothing that holds a Zarr store"),
+    (f"{INVALID}/.zmetadata", "document"): NO_STORE,
     # "an OLD v3 draft (…): zarr-python 3 refuses that one"
     ("zarr-implementations/zarrita.zr3", "folder"): ("metadata", "old draft of Zarr v3"),
     # netCDF's own example of a file that is no Zarr, and CDL, which is text
-    ("netcdf-c/ref_notzarr.tar.gz", "file"): ("metadata", "not UTF-8"),
-    ("netcdf-c/ref_zarr_test_data.cdl.gz", "file"): ("metadata", "not JSON"),
-    ("netcdf-c/ref_zarr_test_data_2d.cdl.gz", "file"): ("metadata", "not JSON"),
+    ("netcdf-c/ref_notzarr.tar.gz", "file"): NO_STORE,
+    ("netcdf-c/ref_zarr_test_data.cdl.gz", "file"): NO_STORE,
+    ("netcdf-c/ref_zarr_test_data_2d.cdl.gz", "file"): NO_STORE,
 }
-REFUSED_INDEXES = ("input", "nothing that holds a Zarr store")
-"""Tables and index files that kerchunk keeps beside its references."""
 
 INDEX = {
     ("eopf-data-model/s1_examples/", "tree"): (37, 192),
@@ -180,7 +179,7 @@ def ids(cases: Iterable[Case]) -> list[str]:
 
 def refusal_of(case: Case) -> tuple[str, str] | None:
     if case.asked == "file" and case.corpus == "kerchunk":
-        return REFUSED_INDEXES
+        return NO_STORE  # tables and indexes that it keeps beside its references
     return REFUSED.get((case.name, case.asked))
 
 

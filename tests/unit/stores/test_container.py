@@ -60,6 +60,14 @@ def test_a_whole_hierarchy_in_one_document_is_a_store_at_any_name(tmp_path: Path
     assert (place.harvest().container, paths(place)) == ("tree", ["", "a"])
 
 
+@pytest.mark.parametrize("data", [b"netcdf ref {\n}", b"ref/\0\0\xf1", b"", b"<html>"])
+def test_compressed_files_of_other_kinds_are_refused_as_plain_ones_are(tmp_path: Path, data: bytes) -> None:
+    for name, content in (("x.gz", gzip.compress(data)), ("x.json.zst", zstandard.compress(data))):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match="compressed file, and nothing that holds a Zarr store"):
+            open_source(str(tmp_path / name))
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gz", "zst"])
 @pytest.mark.parametrize(("data", "kind"), [(V2, "document"), (TREE, "tree"), (REFERENCES, "references")])
 def test_compressed_documents_are_unpacked(tmp_path: Path, pack: Any, data: bytes, kind: str) -> None:
