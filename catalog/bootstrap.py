@@ -20,6 +20,7 @@ from catalog.stores.policy import DEFAULT_PROTOCOLS
 if TYPE_CHECKING:
     from catalog.bridge.limits import PlanLimits
     from catalog.bridge.read import StoreAccess
+    from catalog.bridge.read_many import ManyLimits
     from catalog.services.workspace import Workspace
 
 AUDIENCES = ("catalog", "public")
@@ -92,7 +93,8 @@ def store_access(settings: Settings) -> "StoreAccess":
         credentials=open_credentials(settings),
         allow_protocols=open_protocols(settings),
         documents=document_limits(settings),
-        objects=ReadLimits(max_item_bytes=item, max_chunk_bytes=chunk),
+        objects=ReadLimits(max_item_bytes=item, max_chunk_bytes=chunk, concurrency=settings.read.concurrency),
+        pipeline=settings.read.codec_pipeline,
     )
 
 
@@ -100,7 +102,14 @@ def plan_limits(settings: Settings) -> "PlanLimits":
     """The bounds on reading values that the settings hold."""
     from catalog.bridge.limits import PlanLimits
 
-    return PlanLimits(**settings.read.model_dump())
+    return PlanLimits(**settings.read.model_dump(exclude={"max_total_bytes", "concurrency", "codec_pipeline"}))
+
+
+def many_limits(settings: Settings) -> "ManyLimits":
+    """The bounds on reading many arrays at once that the settings hold."""
+    from catalog.bridge.read_many import ManyLimits
+
+    return ManyLimits(max_bytes=settings.read.max_total_bytes, concurrency=settings.read.concurrency)
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class SupplementSettings(BaseModel):
 
 
 class ReadSettings(BaseModel):
-    """Bounds on one read of array values."""
+    """Bounds on one read of array values, and on all reads of one call together; how chunks are decoded."""
 
     model_config = _FROZEN
     max_result_bytes: int = Field(default=256 * 2**20, gt=0)
@@ -69,6 +69,9 @@ class ReadSettings(BaseModel):
     max_chunk_bytes: int = Field(default=512 * 2**20, gt=0)
     max_item_bytes: int = Field(default=64 * 2**10, gt=0)
     max_dimensions: int = Field(default=64, gt=0)
+    max_total_bytes: int = Field(default=2**30, gt=0)
+    concurrency: int = Field(default=16, gt=0)
+    codec_pipeline: Literal["fused", "batched"] = "fused"
 
 
 class Settings(BaseSettings):

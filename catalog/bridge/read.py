@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.boxes import read_picked
-from catalog.bridge.chunk_axis import AnyChunks, PickedChunks, VaryingChunks
+from catalog.bridge.chunk_axis import VaryingChunks
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits, check_limits
 from catalog.bridge.missing import Missing, MissingWatch
@@ -167,18 +167,23 @@ def open_checked(
     url = locate(ref.location, access.store, access.allow_protocols)
 
     def source() -> Source:
-        return open_source(
-            url,
-            credentials=access.credentials,
-            store=access.store,
-            timeouts=access.timeouts,
-            allow_protocols=access.allow_protocols,
-        )
+        return open_documents(url, access)
 
     note = check_by_policy(ref, source, check, log, access.documents)
     if note and tell is not None:
         tell(note)
     return _opened(ref, url, limits, access)
+
+
+def open_documents(url: StoreUrl, access: StoreAccess) -> Source:
+    """The metadata of a store."""
+    return open_source(
+        url,
+        credentials=access.credentials,
+        store=access.store,
+        timeouts=access.timeouts,
+        allow_protocols=access.allow_protocols,
+    )
 
 
 def _opened(ref: ArrayRef, url: StoreUrl, limits: PlanLimits, access: StoreAccess) -> ArrayReader:
@@ -209,28 +214,22 @@ def _read(reader: ArrayReader, plan: ChunkPlan) -> Values:
     if not plan.selection.size:
         # zarr-python would walk over all chunks of the other axes, however many.
         return np.empty(tuple(axis.count for axis in axes), reader.dtype)
-    if plan.selection.picked and _fetches_shards_once(plan):
+    if plan.selection.picked and _fetches_shards_once(plan, reader.shape):
         return _read_positions(reader, plan)
     if plan.selection.picked:
         return read_picked(plan, reader.dtype, lambda box: _read_box(reader, plan, box))
     return _read_box(reader, plan, tuple(slice(axis.start, axis.stop, axis.step) for axis in axes))
 
 
-def _fetches_shards_once(plan: ChunkPlan) -> bool:
+def _fetches_shards_once(plan: ChunkPlan, shape: tuple[int, ...]) -> bool:
     """Whether picked elements are read in one go: each shard's index is then asked for once, but NumPy lists every element.
 
     Chunks of several sizes are read so in any case, as boxes are cut for chunks of one size.
     """
     if any(isinstance(cells, VaryingChunks) for cells in plan.grid):
         return True
-    return plan.sharded and plan.selection.size <= _MAX_LISTED and all(_extent(cells) <= _MAX_CELLS for cells in plan.grid)
-
-
-def _extent(cells: AnyChunks) -> int:
-    """Chunks up to the last one that is touched; zarr-python counts them."""
-    if isinstance(cells, PickedChunks):
-        return cells.positions[-1] // cells.extent + 1 if cells.positions else 0
-    return max(cells, default=0) + 1 if cells.chunks <= _MAX_CELLS else cells.chunks
+    counted = max((size // cells.extent for size, cells in zip(shape, plan.grid, strict=True)), default=0)
+    return plan.sharded and plan.selection.size <= _MAX_LISTED and counted < _MAX_CELLS
 
 
 def _read_positions(reader: ArrayReader, plan: ChunkPlan) -> Values:

@@ -33,6 +33,7 @@ class S3Request:
     path: str
     query: str
     authorization: str
+    range: str
     status: int
 
 
@@ -115,7 +116,7 @@ def _serve() -> None:
         row = [environ[name] for name in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING")]
 
         def started(status: str, headers: Any, *rest: Any) -> Any:
-            log.append([*row, environ.get("HTTP_AUTHORIZATION", ""), int(status[:3])])
+            log.append([*row, environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_RANGE", ""), int(status[:3])])
             return start(status, headers, *rest)
 
         return service(environ, started)
