@@ -5,8 +5,8 @@ two disagree, the members count unless the caller says otherwise; what was found
 document changes or is compared again.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 from catalog.stores.documents import Harvest, read_documents
 from catalog.stores.freshness import PROVEN, STALE, SUSPECT, Verdict, check_freshness
+from catalog.stores.signs import Signs
 from catalog.stores.source import Source, open_source
 from catalog.stores.url import StoreUrl
 
@@ -40,6 +41,8 @@ class CheckedHarvest(Harvest):
         are others.
     proved
         When all members were read and compared last, for this same consolidated document; ISO 8601 in UTC, ``""`` for never.
+    signs
+        What was seen of members without reading them, the first time since they were compared or the document changed.
     """
 
     freshness_requests: int = 0
@@ -47,6 +50,7 @@ class CheckedHarvest(Harvest):
     stale: tuple[str, ...] = ()
     consolidated_digest: str = ""
     proved: str = ""
+    signs: Mapping[str, Signs] = field(default_factory=dict)
 
 
 def read_harvest(
@@ -101,7 +105,10 @@ class _Check:
         digest = digest_of_documents(harvest.documents) if harvest.route == "consolidated" else ""
         before = latest if latest and digest and latest.consolidated_digest == digest else None
         since = datetime.fromisoformat(before.proved).timestamp() if before and before.proved else None
-        verdict = check_freshness(self.source, harvest, self.request.freshness, since=since, limits=self.workspace.limits)
+        seen = _signs_before(self.workspace.archive, before)
+        verdict = check_freshness(
+            self.source, harvest, self.request.freshness, since=since, seen=seen, limits=self.workspace.limits
+        )
         kept, disagreements = None, len(verdict.stale)
         if before and not verdict.compared and verdict.fresh != PROVEN:
             if before.route == "members" and self.request.trust == "members":
@@ -124,6 +131,7 @@ class _Check:
             stale=verdict.stale[:MAX_STALE_SHOWN],
             consolidated_digest=digest,
             proved=_now() if verdict.compared else before.proved if before else "",
+            signs={} if verdict.compared else {**verdict.signs, **seen},
         )
 
     def _remembered(self, before: Snapshot, verdict: Verdict) -> Verdict:
@@ -148,6 +156,11 @@ def _report_before(archive: Archive, snapshot: Snapshot) -> ArchivedReport | Non
         return None
 
 
+def _signs_before(archive: Archive, snapshot: Snapshot | None) -> Mapping[str, Signs]:
+    report = _report_before(archive, snapshot) if snapshot else None
+    return report.signs if report else {}
+
+
 def renew(
     snapshot: Snapshot, told: ArchivedReport, harvest: CheckedHarvest, archive: Archive
 ) -> tuple[Snapshot, tuple[Problem, ...]]:
@@ -160,7 +173,7 @@ def renew(
     """
     found = tuple(problem for problem in told.found if not problem.kind.startswith(_KINDS))
     fresh = tuple(problem for problem in harvest.problems if problem.kind.startswith(_KINDS))
-    report = ArchivedReport((*found, *fresh), told.judged)
+    report = ArchivedReport((*found, *fresh), told.judged, harvest.signs)
     renewed = replace(snapshot, **freshness_fields(harvest), report=report.write(archive))
     return renewed, report.problems
 

@@ -26,7 +26,7 @@ from catalog.rdf.iris import CURATED
 from catalog.rdf.mapping import mappings_digest
 from catalog.rdf.mapping_file import MappingFile
 from catalog.services.budget import SupplementLimits
-from catalog.services.force import Graphs, link_parts, put_aside, put_in_force, put_records
+from catalog.services.force import Graphs, link_parts, put_aside, put_in_force, put_records, renew_origins
 from catalog.services.harvest import CheckedHarvest, freshness_fields, read_harvest, renew
 from catalog.services.judging import Judging
 from catalog.services.outcome import ArchivedReport, IngestResult, read_report
@@ -260,7 +260,7 @@ class _Ingest:
         )
         if report.accepted:
             dataset = replace(self.dataset, current=snapshot, rejected=None, checked=now)
-            graphs = Graphs(description.structure, description.asserted, judging.curated)
+            graphs = Graphs(description.structure, description.asserted, judging.curated, self.request.derived)
             put_in_force(self.workspace, dataset, graphs, self.known, self._content_before())
         else:
             dataset = replace(self.dataset, rejected=snapshot, checked=now)
@@ -269,6 +269,7 @@ class _Ingest:
             link_parts(self.workspace, self.registry.below(dataset.location))
         elif self.known.access != dataset.access:
             link_parts(self.workspace, self.registry.parts_of(dataset.id), always=True)
+            renew_origins(self.workspace, dataset)
 
     def _content_before(self) -> tuple[bytes | None, bytes | None]:
         """What the two graphs hold now, so that a difference can be sent; None where only the graph store knows."""

@@ -1,12 +1,14 @@
 """What came of an ingest or a validation, for people and for programs?"""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
 
 from catalog.archive import Archive
 from catalog.errors import CatalogError, MetadataError, Problem
+from catalog.stores.signs import Signs
 from catalog.stores.url import parse_store_url
 from catalog.validation.report import Report
 
@@ -104,19 +106,23 @@ class ArchivedReport:
         Problems of reading and describing.
     judged
         What the shapes said.
+    signs
+        What was seen of members of a consolidated document without reading them, by key; the next look compares.
     """
 
     found: tuple[Problem, ...]
     judged: tuple[Problem, ...]
+    signs: Mapping[str, Signs] = field(default_factory=dict)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Both."""
+        """All of them."""
         return (*self.found, *self.judged)
 
     def write(self, archive: Archive) -> str:
         """Keep it; its digest comes back."""
-        rows = {name: [each.to_dict() for each in getattr(self, name)] for name in ("found", "judged")}
+        rows: dict[str, Any] = {name: [each.to_dict() for each in getattr(self, name)] for name in ("found", "judged")}
+        rows["signs"] = {key: asdict(self.signs[key]) for key in sorted(self.signs)}
         return archive.write(orjson.dumps(rows))
 
 
@@ -129,4 +135,5 @@ def read_report(archive: Archive, digest: str) -> ArchivedReport:
         The archive has lost it, or cannot be read.
     """
     rows = orjson.loads(archive.read(digest))
-    return ArchivedReport(*(tuple(Problem(**row) for row in rows[name]) for name in ("found", "judged")))
+    found, judged = (tuple(Problem(**row) for row in rows[name]) for name in ("found", "judged"))
+    return ArchivedReport(found, judged, {key: Signs(**signs) for key, signs in rows["signs"].items()})

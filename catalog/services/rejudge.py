@@ -48,7 +48,7 @@ def rejudge(workspace: Workspace, dataset: Dataset, snapshot: Snapshot | None, c
     structure, asserted, told = kept
     judging = Judging(workspace, curated, waivers=dataset.waivers, location=dataset.location)
     report = judging.judge([structure, asserted], read_conventions(structure))
-    found = ArchivedReport(told.found, to_problems(report))
+    found = ArchivedReport(told.found, to_problems(report), told.signs)
     judged = replace(
         snapshot,
         conforms=report.conforms,

@@ -20,7 +20,7 @@ from catalog.errors import CatalogError, Problem, StoreUnavailableError
 from catalog.metadata.comparison import Copies, Disagreement, compare, merge, split_copies
 from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits
 from catalog.stores.documents import MAX_TOTAL_BYTES, Harvest
-from catalog.stores.signs import Glance, Signs
+from catalog.stores.signs import Glance, Signs, differ
 from catalog.stores.source import Source
 
 Mode = Literal["skip", "hint", "prove"]
@@ -59,6 +59,8 @@ class Verdict:
         Whether all members that there are to be read were read.
     documents
         What the members give, where they say something else than the copy; None where the copy is as good.
+    signs
+        What was seen of members without reading them, by key.
     """
 
     fresh: str
@@ -67,10 +69,17 @@ class Verdict:
     stale: tuple[str, ...] = ()
     compared: bool = False
     documents: tuple[Document, ...] | None = None
+    signs: Mapping[str, Signs] = field(default_factory=dict)
 
 
 def check_freshness(
-    source: Source, harvest: Harvest, mode: Mode, *, since: float | None = None, limits: DocumentLimits = DEFAULT_LIMITS
+    source: Source,
+    harvest: Harvest,
+    mode: Mode,
+    *,
+    since: float | None = None,
+    seen: Mapping[str, Signs] | None = None,
+    limits: DocumentLimits = DEFAULT_LIMITS,
 ) -> Verdict:
     """How far the documents of a harvest are known to be current.
 
@@ -85,6 +94,9 @@ def check_freshness(
     since
         When this very consolidated document was compared with its members last, in seconds since 1970; a member that is not newer
         than that is not suspect.
+    seen
+        What was seen of members when this very consolidated document was looked at before, by key; a member with another ETag or
+        size is suspect.
     limits
         Bounds on each document, and on requests.
 
@@ -106,7 +118,11 @@ def check_freshness(
         return Verdict(UNPROVEN)
     before = source.requests
     try:
-        verdict = _Hint(source, copies, since, limits).run() if mode == "hint" else _Proof(source, harvest, copies, limits).run()
+        verdict = (
+            _Hint(source, copies, since, seen or {}, limits).run()
+            if mode == "hint"
+            else _Proof(source, harvest, copies, limits).run()
+        )
     except CatalogError as error:
         verdict = _unproven(str(error))
     return replace(verdict, requests=source.requests - before)
@@ -163,6 +179,7 @@ class _Hint:
     source: Source
     copies: Copies
     since: float | None
+    before: Mapping[str, Signs]
     limits: DocumentLimits
     seen: dict[str, Signs | CatalogError | None] = field(default_factory=dict)
 
@@ -192,9 +209,20 @@ class _Hint:
         if failed:
             reasons.append(f"{len(failed)} members could not be looked at: {failed[0]}")
         verdict = _unproven("; ".join(reasons)) if reasons else Verdict(UNPROVEN)
+        members = {key: each for key, each in self.seen.items() if isinstance(each, Signs) and key in self.copies.documents}
+        verdict = replace(verdict, signs=members)
+        found += self._changed(members)
         if found:
-            return Verdict(SUSPECT, problems=(*_few_of_each(found), *verdict.problems))
+            return replace(verdict, fresh=SUSPECT, problems=(*_few_of_each(found), *verdict.problems))
         return verdict
+
+    def _changed(self, members: Mapping[str, Signs]) -> Iterator[Problem]:
+        """Members that look other than when the same copy was looked at before."""
+        for key in sorted(members.keys() & self.before.keys()):
+            sign = differ(members[key], self.before[key])
+            if sign:
+                message = f"{key!r} has another {sign} than before, and {self.copies.key!r} is the same"
+                yield Problem(key, "suspect-changed", message, severity="warning")
 
     def _only_copy(self) -> bool:
         """Whether not one member is there: a store that was published as its consolidated document, and chunks perhaps."""

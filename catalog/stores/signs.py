@@ -33,6 +33,13 @@ class Signs:
     etag: str = ""
 
 
+def differ(one: Signs, other: Signs) -> str:
+    """In which sign two looks at a document differ; ``""`` where they do not, as far as both tell."""
+    if one.etag and other.etag:
+        return "ETag" if one.etag != other.etag else ""
+    return "size" if one.size is not None and other.size is not None and one.size != other.size else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
     """The first names below a store's root, in the order of their characters, as one request gives them.

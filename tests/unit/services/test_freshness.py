@@ -101,6 +101,20 @@ def test_suspicion_comes_and_goes_with_its_reason(workspace: Workspace, root: Pa
     assert report.problems == result.problems
 
 
+def test_a_member_that_looks_other_than_before_is_suspect_whatever_its_time(workspace: Workspace, root: Path) -> None:
+    """A copy may keep times; a size tells all the same."""
+    member = root / "a/zarr.json"
+    times = member.stat().st_mtime_ns
+    assert taken(workspace, root).fresh == "unproven"
+    member.write_bytes(member.read_bytes() + b"\n")
+    os.utime(member, ns=(times, times))
+    for _ in range(2):
+        result = taken(workspace, root)
+        assert (result.fresh, kinds(result), result.changed) == ("suspect", [("suspect-changed", "a/zarr.json")], False)
+    assert taken(workspace, root, freshness="prove").fresh == "proven"
+    assert (taken(workspace, root).fresh, taken(workspace, root).fresh) == ("unproven", "unproven")
+
+
 def change(root: Path) -> None:
     """One member changed, one gone, one new."""
     write_v3(root, {"a": array_v3([40]), "c": array_v3([6])})
