@@ -32,7 +32,7 @@ def test_a_zip_is_ingested_and_its_values_are_read(workspace: Workspace, tmp_pat
     ref = resolve_one(workspace.catalog, f"{result.iri}/nodes/my%20group/plain")
     np.testing.assert_array_equal(read_array(ref), WANTED)
     assert not ingest(workspace, IngestRequest(url)).changed
-    zarr.open_group(folder)["my group/plain"].resize((7, 10))
+    zarr.open_group(folder)["my group/plain"].resize((3, 10))  # growth would pass
     zip_folder(folder, tmp_path / "s.zarr.zip")
     with pytest.raises(StaleSnapshotError, match="shape"):
         read_array(ref)
