@@ -13,7 +13,7 @@ from urllib.parse import quote
 from catalog.errors import InputError
 
 DEFAULT_BASE = "http://localhost:8000/"
-RECORD, ASSERTED, CURATED, REJECTED = "record", "asserted", "curated", "rejected"
+RECORD, ASSERTED, CURATED, DERIVED, REJECTED = "record", "asserted", "curated", "derived", "rejected"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 _BASE = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"{}|\\^`?#]+/")
@@ -71,7 +71,7 @@ class Iris:
         return f"{self.base}datasets/{dataset_id}"
 
     def graph(self, dataset_id: str, part: str = "") -> str:
-        """A named graph of a dataset: its structure, or the part named (``record``, ``asserted``, ``curated``, ``rejected``)."""
+        """A named graph of a dataset: its structure, or the part named (``record``, ``asserted`` …)."""
         return f"{self.dataset(dataset_id)}/{part}" if part else self.dataset(dataset_id)
 
     def node(self, dataset_id: str, path: str) -> str:

@@ -74,7 +74,7 @@ def _triples(record: ReadRecord) -> Iterator[Triple]:
 def software_triples(activity: str, software: Sequence[tuple[str, str]]) -> Iterator[Triple]:
     """Which software an activity was done with."""
     for name, version in software:
-        iri = f"{activity}#software-{name}"
+        iri = f"{activity.partition('#')[0]}#software-{name}"
         yield activity, f"{PROV}wasAssociatedWith", f"<{iri}>"
         yield iri, RDF_TYPE, f"<{PROV}SoftwareAgent>"
         yield iri, RDF_TYPE, _AGENT
@@ -85,12 +85,17 @@ def software_triples(activity: str, software: Sequence[tuple[str, str]]) -> Iter
 def _agent_triples(record: ReadRecord) -> Iterator[Triple]:
     if not record.agent:
         return
-    named = "://" not in record.agent and not record.agent.startswith(("mailto:", "urn:"))
+    named = not is_agent_iri(record.agent)
     agent = f"{record.id}#agent" if named else record.agent
     yield record.id, f"{PROV}wasAssociatedWith", f"<{agent}>"
     yield agent, RDF_TYPE, _AGENT
     if named:
         yield agent, f"{SCHEMA}name", literals.string(record.agent)
+
+
+def is_agent_iri(agent: str) -> bool:
+    """Whether what says who read is meant as an IRI, and not as a name."""
+    return "://" in agent or agent.startswith(("mailto:", "urn:"))
 
 
 def _state_triples(read: str, state: str, part: PartRead) -> Iterator[Triple]:

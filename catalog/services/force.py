@@ -10,18 +10,20 @@ from dataclasses import dataclass, replace
 from catalog.graphstore.door import GraphUpdate
 from catalog.metadata.dataset import Dataset
 from catalog.rdf.dataset import record_ntriples
-from catalog.rdf.iris import ASSERTED, CURATED, RECORD, REJECTED
+from catalog.rdf.derivation import source_datasets
+from catalog.rdf.iris import ASSERTED, CURATED, DERIVED, RECORD, REJECTED
 from catalog.services.registry import Registry
 from catalog.services.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Graphs:
-    """Content of a dataset's graphs, as canonical N-Triples."""
+    """Content of a dataset's graphs, as canonical N-Triples; of ``derived``, None leaves what is there."""
 
     structure: bytes
     asserted: bytes
     curated: bytes
+    derived: bytes | None = None
 
 
 Before = tuple[bytes | None, bytes | None]
@@ -41,11 +43,14 @@ def put_in_force(workspace: Workspace, dataset: Dataset, graphs: Graphs, known: 
     iris, public = workspace.iris, dataset.access == "public"
     structure, asserted = iris.graph(dataset.id), iris.graph(dataset.id, ASSERTED)
     shown = _public_before(workspace, dataset.id, known, before)
+    origin = iris.graph(dataset.id, DERIVED)
+    derived = workspace.catalog.read_graph(origin) if graphs.derived is None else graphs.derived
     workspace.public.apply(
         [
             GraphUpdate(structure, graphs.structure if public else None, previous=shown[0]),
             GraphUpdate(asserted, graphs.asserted if public else None, previous=shown[1]),
             GraphUpdate(iris.graph(dataset.id, CURATED), graphs.curated if public else None),
+            GraphUpdate(origin, derived if public and _may_be_told(workspace, dataset, derived) else None),
             _public_record(workspace, dataset),
         ]
     )
@@ -53,6 +58,7 @@ def put_in_force(workspace: Workspace, dataset: Dataset, graphs: Graphs, known: 
         [
             GraphUpdate(structure, graphs.structure, previous=before[0]),
             GraphUpdate(asserted, graphs.asserted, previous=before[1]),
+            *([] if graphs.derived is None else [GraphUpdate(origin, graphs.derived)]),
             GraphUpdate(iris.graph(dataset.id, REJECTED), None),
             _record(workspace, dataset),
         ]
@@ -96,10 +102,34 @@ def link_parts(workspace: Workspace, parts: Sequence[Dataset], *, always: bool =
     put_records(workspace, [after for before, after in linked if always or before != after])
 
 
+def renew_origins(workspace: Workspace, dataset: Dataset) -> None:
+    """Show or hide what was made of a dataset, by the access that it is to have: nobody is told of sources that are not public.
+
+    Where something is withdrawn, this comes before the change of the dataset itself, else after it.
+    """
+    iris, registry = workspace.iris, Registry(workspace.catalog, workspace.iris)
+    for each in registry.derived_from(dataset.id):
+        origin = iris.graph(each.id, DERIVED)
+        derived = workspace.catalog.read_graph(origin)
+        told = each.access == "public" and each.current is not None and _may_be_told(workspace, each, derived, dataset)
+        workspace.public.apply([GraphUpdate(origin, derived if told else None)])
+
+
+def _may_be_told(workspace: Workspace, dataset: Dataset, derived: bytes, changing: Dataset | None = None) -> bool:
+    """Whether anonymous users may learn what a dataset was made of: all of that is public itself."""
+    iris = workspace.iris
+    if not derived:
+        return False
+    ids = [iris.dataset_id(each) for each in source_datasets(derived, iris.dataset(dataset.id))]
+    found = Registry(workspace.catalog, iris).by_ids([each for each in ids if each])
+    found |= {changing.id: changing} if changing else {}
+    return all(each in found and found[each].access == "public" for each in ids)
+
+
 def remove(workspace: Workspace, dataset: Dataset, parts: Sequence[Dataset]) -> None:
     """Drop all graphs of a dataset, and the links of its parts to it."""
     iris = workspace.iris
-    dropped = [GraphUpdate(iris.graph(dataset.id, part), None) for part in ("", ASSERTED, CURATED, RECORD)]
+    dropped = [GraphUpdate(iris.graph(dataset.id, part), None) for part in ("", ASSERTED, CURATED, DERIVED, RECORD)]
     unlinked = [replace(part, part_of=None) for part in parts]
     workspace.public.apply([*dropped, *(_public_record(workspace, part) for part in unlinked)])
     workspace.catalog.apply(

@@ -261,6 +261,8 @@ class _Ingest:
         if report.accepted:
             dataset = replace(self.dataset, current=snapshot, rejected=None, checked=now)
             graphs = Graphs(description.structure, description.asserted, judging.curated, self.request.derived)
+            if self.known and self.known.access == "public" != dataset.access:
+                renew_origins(self.workspace, dataset)
             put_in_force(self.workspace, dataset, graphs, self.known, self._content_before())
         else:
             dataset = replace(self.dataset, rejected=snapshot, checked=now)

@@ -19,11 +19,12 @@ from catalog.bridge.node_ref import ask_rows, is_own
 from catalog.bridge.selection import Selection
 from catalog.errors import ConflictError, ForbiddenError, InputError, NotFoundError, UnavailableError
 from catalog.graphstore.door import GraphStore
+from catalog.graphstore.queries import write_iri
 from catalog.metadata.document import canonical_json
 from catalog.metadata.layout import array_document
 from catalog.metadata.read_record import PartRead, ReadRecord
 from catalog.rdf.iris import Iris
-from catalog.rdf.read_record import record_statements
+from catalog.rdf.read_record import is_agent_iri, record_statements
 from catalog.rdf.record_files import RECORD_SUFFIXES, serialise
 from catalog.services.registry import Registry
 
@@ -90,7 +91,7 @@ def record_reads(
     Raises
     ------
     InputError
-        There is nothing to be recorded, or the values have no digest.
+        There is nothing to be recorded, the agent or a region is no IRI, or the values have no digest.
     ConflictError
         An array was catalogued anew while it was read: read again.
     LimitExceededError
@@ -100,6 +101,8 @@ def record_reads(
     """
     if not readings:
         raise InputError("nothing was read, so there is nothing to record")
+    for iri in {agent if is_agent_iri(agent) else "", *(reading.region for reading in readings)} - {""}:
+        write_iri(iri)
     snapshots = _snapshots(store, iris, [reading.ref for reading in readings])
     ended = now()
     return ReadRecord(

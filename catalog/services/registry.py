@@ -11,7 +11,7 @@ from catalog.graphstore.door import GraphStore
 from catalog.graphstore.queries import load_query
 from catalog.metadata.dataset import Dataset
 from catalog.rdf.dataset import read_record
-from catalog.rdf.iris import RECORD, Iris, safe_id
+from catalog.rdf.iris import DERIVED, RECORD, Iris, safe_id
 
 _NOT_IN_SLUG = re.compile(r"[^A-Za-z0-9._-]+")
 _SUFFIX = re.compile(r"(\.ome)?\.zarr[23]?$")
@@ -68,6 +68,14 @@ class Registry:
         pairs = zip(answer.values("dataset"), answer.values("whole"), strict=True)
         parts = [part for part, whole in pairs if whole and self._iris.dataset_id(whole) == dataset_id]
         return list(self.by_ids(self._ids(parts)).values())
+
+    def derived_from(self, dataset_id: str) -> list[Dataset]:
+        """The datasets that were made from a dataset."""
+        source = Iri(self._iris.dataset(dataset_id))
+        answer = self._store.select(load_query("datasets-derived-from"), {"source": [source]})
+        pairs = zip(answer.values("dataset"), answer.values("graph"), strict=True)
+        own = [dataset for dataset, graph in pairs if dataset and graph == f"{dataset}/{DERIVED}"]
+        return list(self.by_ids(self._ids(own)).values())
 
     def require(self, name: str) -> Dataset:
         """The dataset of an id, or of the IRI of a dataset or of anything below one.

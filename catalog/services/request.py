@@ -38,6 +38,8 @@ class IngestRequest:
     store
         What to read through, in place of what the URL names: an fsspec file system, a mapping from key to bytes (an ``FSMap``
         too), or a Store of zarr-python. For the last two, the URL is but the store's name.
+    derived
+        What the catalogue itself knows of where the store comes from, as canonical N-Triples; None: as recorded.
     """
 
     url: str
@@ -52,3 +54,4 @@ class IngestRequest:
     store: Any = None
     freshness: Mode = "hint"
     trust: Literal["members", "consolidated"] = "members"
+    derived: bytes | None = None

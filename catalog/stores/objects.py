@@ -255,6 +255,11 @@ class FsspecObjects:
                 listed.files.add(name)
         return listed
 
+    @property
+    def written_through(self) -> tuple[Any, str]:
+        """The file system, and the root as it calls it, for what writes a whole store."""
+        return self._fs, self._root
+
     async def close(self) -> None:
         """Leave the file system as it is: it belongs to whoever made it."""
 
