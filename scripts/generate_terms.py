@@ -1,4 +1,4 @@
-"""Write catalog/rdf/terms.py from the ontology, so that the code and the ontology name the same terms.
+"""Write catalog/rdf/terms.py from the ontology, so that the code and the ontology name the same terms; and the lookups.
 
 Run ``python scripts/generate_terms.py`` after editing ontology/*.ttl; ``--check`` fails where the file is not up to date.
 """
@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import generate_lookups
 import rdflib
 from rdflib.namespace import OWL, RDF, RDFS
 
@@ -50,9 +51,9 @@ def main() -> int:
         if TARGET.read_text() != text:
             print("catalog/rdf/terms.py is not what the ontology says: run scripts/generate_terms.py")
             return 1
-        return 0
+        return generate_lookups.main()
     TARGET.write_text(text)
-    return 0
+    return generate_lookups.main()
 
 
 if __name__ == "__main__":

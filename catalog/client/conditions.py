@@ -1,0 +1,214 @@
+"""How do lookups and values become patterns of a query?
+
+Lookups of one call that go through the same things speak of the same thing: ``filter(channel__label="DAPI",
+channel__active=True)`` wants one channel that is both. Those of several calls may be met by different ones.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Final
+
+from catalog.client.lookup_table import NAMES, Term, expand
+from catalog.client.lookups import Lookup
+from catalog.client.values import checked_pattern, json_term, link_terms, plain, scalar_term, text_term
+from catalog.errors import InputError
+from catalog.graphstore.bindings import Literal
+from catalog.graphstore.bindings import Term as RdfTerm
+from catalog.graphstore.compose import Step, Text, join, part, write_name, write_path
+
+MAX_VALUES: Final = 10_000
+MAX_LOOKUPS: Final = 100
+_ORDERED: Final = {"lt": "below", "lte": "at-most", "gt": "above", "gte": "at-least"}
+_TEXTUAL: Final = {
+    "contains": "contains",
+    "icontains": "contains-any-case",
+    "iexact": "equals-any-case",
+    "startswith": "starts",
+    "endswith": "ends",
+}
+_NUMBERS: Final = {"number": (int, float), "flag": (bool,)}
+
+
+@dataclass
+class Patterns:
+    """Patterns in the making, and the values that they take.
+
+    Attributes
+    ----------
+    values
+        Name of a variable → the terms that it may be.
+    """
+
+    values: dict[str, Sequence[RdfTerm]] = field(default_factory=dict)
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    def name(self, letter: str) -> str:
+        """A variable's name that is not yet taken."""
+        return f"{letter}{next(self._numbers)}"
+
+    def give(self, terms: Iterable[RdfTerm]) -> tuple[str, Text]:
+        """A variable that is one of these terms, and the pattern that says so."""
+        name = self.name("w")
+        self.values[name] = tuple(terms)
+        return name, part("values", name=name)
+
+    def group(self, lookups: Sequence[tuple[Lookup, Any]]) -> Text:
+        """The patterns of the lookups of one call.
+
+        Raises
+        ------
+        InputError
+            A value does not go with its lookup or operator.
+        """
+        if len(lookups) > MAX_LOOKUPS:
+            raise InputError(f"a call takes at most {MAX_LOOKUPS} lookups, and {len(lookups)} are given")
+        group = _Group(self)
+        return join([group.condition(lookup, value) for lookup, value in lookups])
+
+    def ordered(self, lookup: Lookup, column: str) -> tuple[Text, Text]:
+        """The pattern that gives what an order goes by, and the column for it."""
+        group = _Group(self)
+        group.named = True
+        pattern, value = group.reach(lookup)
+        return part("optional", body=pattern), part("least", value=value, column=column)
+
+
+class _Group:
+    """The lookups of one call, which share what they go through."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        self._patterns = patterns
+        self._reached: dict[tuple[object, ...], str] = {(): "item"}
+        self.named = False
+
+    def condition(self, lookup: Lookup, value: Any) -> Text:
+        """One lookup's patterns."""
+        value = plain(value)
+        if lookup.operator == "isnull":
+            return self._is_null(lookup, value)
+        if lookup.leaf is not None and lookup.leaf.kind == "unless":
+            return self._unless(lookup, value)
+        if term := _exact_term(lookup, value):
+            return self._same(lookup, [term])
+        pattern, name = self.reach(lookup)
+        return join([pattern, *self._compare(lookup, name, value)])
+
+    def reach(self, lookup: Lookup) -> tuple[Text, str]:
+        """The patterns that lead to what is compared, as far as they are not there yet, and its variable."""
+        pieces, at, key = self._follow(lookup.links)
+        if lookup.leaf is None:
+            key = (*key, "attribute", lookup.key)
+            if key not in self._reached:
+                node, value = self._patterns.name("n"), self._patterns.name("v")
+                name, given = self._patterns.give([text_term(lookup.key)])
+                pieces += [given, part("attribute", subject=at, node=node, key=name, object=value)]
+                self._reached[key] = value
+        else:
+            steps = self._leaf(lookup.leaf)
+            key = (*key, steps)
+            if key not in self._reached:
+                self._reached[key] = self._patterns.name("v")
+                pieces.append(part("step", subject=at, path=write_path(steps), object=self._reached[key]))
+        return join(pieces), self._reached[key]
+
+    def _leaf(self, leaf: Term) -> tuple[Step, ...]:
+        """What is compared; of a thing, itself or its name."""
+        if leaf.leads is None:
+            return leaf.steps
+        return (*leaf.steps, Step(NAMES, optional=not self.named and leaf.kind in {"link", "thing"}))
+
+    def _follow(self, links: Sequence[Term]) -> tuple[list[Text], str, tuple[object, ...]]:
+        pieces: list[Text] = []
+        key: tuple[object, ...] = ()
+        for link in links:
+            at, key = self._reached[key], (*key, link)
+            if key not in self._reached:
+                self._reached[key] = self._patterns.name("n")
+                pieces.append(part("step", subject=at, path=write_path(link.steps), object=self._reached[key]))
+                if link.only:
+                    pieces.append(part("kind", subject=self._reached[key], iri=write_name(expand(link.only))))
+        return pieces, self._reached[key], key
+
+    def _same(self, lookup: Lookup, terms: Sequence[RdfTerm]) -> Text:
+        """What must be one of these very terms: the engine looks it up, and compares nothing."""
+        assert lookup.leaf is not None  # noqa: S101 - plain attributes are compared
+        pieces, at, _ = self._follow(lookup.links)
+        name, given = self._patterns.give(terms)
+        step = part("step", subject=at, path=write_path(lookup.leaf.steps), object=name)
+        return join([*pieces, given, step])
+
+    def _is_null(self, lookup: Lookup, value: Any) -> Text:
+        if not isinstance(value, bool):
+            raise InputError(f"{lookup.name!r} is True or False, and was given {value!r:.40}")
+        fresh = _Group(self._patterns)
+        pattern, _ = fresh.reach(lookup)
+        return part("without", body=pattern) if value else pattern
+
+    def _unless(self, lookup: Lookup, value: Any) -> Text:
+        """A truth value that is stated only where it is false."""
+        if lookup.operator != "exact" or not isinstance(value, bool):
+            raise InputError(f"{lookup.name!r} is True or False, and was given {value!r:.40}")
+        stated = _Group(self._patterns)._same(lookup, [scalar_term(False)])
+        return part("without", body=stated) if value else stated
+
+    def _compare(self, lookup: Lookup, name: str, value: Any) -> list[Text]:
+        operator = lookup.operator
+        if operator in {"exact", "in"}:
+            given = _several(lookup, value) if operator == "in" else [value]
+            value_name, values = self._patterns.give(term for each in given for term in _terms(lookup, each))
+            return [values, part("equals", object=name, value=value_name)]
+        if operator == "regex":
+            value_name, values = self._patterns.give([checked_pattern(value)])
+            return [values, part("matches", object=name, value=value_name)]
+        if operator in _TEXTUAL:
+            if not isinstance(value, str):
+                raise InputError(f"{lookup.name!r} takes a text, and was given {value!r:.40}")
+            value_name, values = self._patterns.give([text_term(value)])
+            return [values, part(_TEXTUAL[operator], object=name, value=value_name)]
+        bounds = _several(lookup, value) if operator == "between" else [value]
+        if operator == "between" and len(bounds) != 2:
+            raise InputError(f"{lookup.name!r} takes two values, the least and the greatest, and was given {len(bounds)}")
+        operators = ("gte", "lte") if operator == "between" else (operator,)
+        return [text for each, bound in zip(operators, bounds, strict=True) for text in self._bound(lookup, each, name, bound)]
+
+    def _bound(self, lookup: Lookup, operator: str, name: str, value: Any) -> list[Text]:
+        [term] = _terms(lookup, value)[:1]
+        value_name, values = self._patterns.give([term])
+        textual = isinstance(plain(value), str)
+        return [values, part(f"{'text-' * textual}{_ORDERED[operator]}", object=name, value=value_name)]
+
+
+def _exact_term(lookup: Lookup, value: Any) -> RdfTerm | None:
+    """The very term that must be there, where the ontology says which it is."""
+    if lookup.operator != "exact" or lookup.leaf is None:
+        return None
+    if lookup.leaf.kind == "json":
+        return json_term(value)
+    return text_term(value) if lookup.leaf.kind == "text" and isinstance(value, str) else None
+
+
+def _terms(lookup: Lookup, value: Any) -> list[RdfTerm]:
+    """The terms that a value can be, for a lookup."""
+    value = plain(value)
+    kind = "any" if lookup.leaf is None else lookup.leaf.kind
+    if kind in {"link", "thing"} and isinstance(value, str):
+        return link_terms(value)
+    if kind == "json":
+        return [json_term(value), Literal(json_term(value).value)]
+    if kind in _NUMBERS and (not isinstance(value, _NUMBERS[kind]) or (kind == "number" and isinstance(value, bool))):
+        wanted = "a number" if kind == "number" else "True or False"
+        raise InputError(f"{lookup.name!r} takes {wanted}, and was given {value!r:.40}")
+    if value is None:
+        raise InputError(f"{lookup.name!r} was given None: use {lookup.name.removesuffix('__exact')}__isnull=True")
+    return [scalar_term(value)]
+
+
+def _several(lookup: Lookup, value: Any) -> list[Any]:
+    """The values of ``in`` and ``between``."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise InputError(f"{lookup.name!r} takes a list of values, and was given {value!r:.40}")
+    found = list(value)
+    if len(found) > MAX_VALUES:
+        raise InputError(f"{lookup.name!r} takes at most {MAX_VALUES} values, and was given {len(found)}")
+    return found

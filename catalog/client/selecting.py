@@ -1,0 +1,124 @@
+"""Which part is wanted, and what is to be done to it? The steps that one array and a query for arrays have in common."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from catalog.client.wanted import check_axes
+from catalog.errors import InputError
+
+if TYPE_CHECKING:
+    from catalog.client.reduction import Reduction
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of each array.
+
+    Attributes
+    ----------
+    positions, places
+        Axis → what `isel` and `sel` were given.
+    tolerance
+        How far the nearest label may be away; None: it has to be there.
+    reductions
+        What is done to the values, in this order.
+    """
+
+    positions: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, Any] = field(default_factory=dict)
+    tolerance: float | None = None
+    reductions: "tuple[Reduction, ...]" = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is wanted as it is."""
+        return not (self.positions or self.places or self.reductions)
+
+
+class Selecting:
+    """The steps that one array and a query for arrays have in common."""
+
+    _wanted: Wanted
+
+    def _wanting(self, wanted: Wanted) -> Self:
+        raise NotImplementedError
+
+    def isel(self, **positions: Any) -> Self:
+        """A part by positions: axis → integer, slice (half-open), list or mask; an axis without a name is ``dimN``.
+
+        Raises
+        ------
+        InputError
+            An axis was selected before.
+        """
+        before = self._wanted
+        check_axes(positions, before.places)
+        self._not_reduced("isel")
+        return self._wanting(replace(before, positions=check_axes(positions, before.positions)))
+
+    def sel(self, tolerance: float | None = None, **places: Any) -> Self:
+        """A part by labels, world units or names of channels: axis → value, list, or slice, half-open.
+
+        A number means a place in world units where the graph states a scale for the axis, else a label of its coordinate.
+
+        Parameters
+        ----------
+        tolerance
+            Take the nearest label that is at most so far away; None: it has to be there.
+
+        Raises
+        ------
+        InputError
+            An axis was selected before.
+        """
+        before = self._wanted
+        check_axes(places, before.positions)
+        self._not_reduced("sel")
+        return self._wanting(replace(before, places=check_axes(places, before.places), tolerance=tolerance))
+
+    def _not_reduced(self, what: str) -> None:
+        if self._wanted.reductions:
+            raise InputError(f"{what} comes before {self._wanted.reductions[0].name}: select first, then reduce")
+
+    def reduce(self, name: str, *axes: str) -> Self:
+        """The values along these axes, or along all, made one.
+
+        Parameters
+        ----------
+        name
+            ``max``, ``min``, ``sum``, ``mean``, ``std``, ``var``, ``median``, ``any`` or ``all``.
+
+        Raises
+        ------
+        InputError
+            There is no such reduction.
+        """
+        from catalog.client.reduction import REDUCTIONS, Reduction
+
+        if name not in REDUCTIONS:
+            raise InputError(f"{name!r} is no reduction; allowed are {', '.join(REDUCTIONS)}")
+        return self._wanting(replace(self._wanted, reductions=(*self._wanted.reductions, Reduction(name, axes))))
+
+    def max(self, *axes: str) -> Self:
+        """The greatest values along these axes, or along all."""
+        return self.reduce("max", *axes)
+
+    def min(self, *axes: str) -> Self:
+        """The least values along these axes, or along all."""
+        return self.reduce("min", *axes)
+
+    def sum(self, *axes: str) -> Self:
+        """The sums along these axes, or along all."""
+        return self.reduce("sum", *axes)
+
+    def mean(self, *axes: str) -> Self:
+        """The means along these axes, or along all."""
+        return self.reduce("mean", *axes)
+
+    def std(self, *axes: str) -> Self:
+        """The standard deviations along these axes, or along all, of the whole population."""
+        return self.reduce("std", *axes)
+
+    def median(self, *axes: str) -> Self:
+        """The medians along these axes, or along all; the selection is read whole."""
+        return self.reduce("median", *axes)

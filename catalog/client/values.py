@@ -1,0 +1,184 @@
+r"""How does a Python value become a term of a query?
+
+A value is only ever a term: `C/C=C\C`, quotes, newlines and control characters are what they are. What no RDF literal can hold (a
+lone surrogate) is refused.
+"""
+
+import json
+import re
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from catalog.client.lookup_table import expand
+from catalog.errors import InputError
+from catalog.graphstore.bindings import XSD, Iri, Literal, Term
+from catalog.graphstore.queries import write_literal
+from catalog.metadata.document import canonical_json
+from catalog.rdf import terms
+from catalog.rdf.prefixes import PREFIXES
+
+MAX_TEXT: Final = 65_536
+MAX_PATTERN: Final = 200
+_MIME_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]+")
+
+
+def plain(value: Any) -> Any:
+    """A value of NumPy or pandas as the Python value it stands for; others as they are."""
+    if hasattr(value, "to_pydatetime"):
+        return value.to_pydatetime()
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        found = value.tolist()
+        return datetime.fromisoformat(str(value)[:26]) if type(value).__name__ == "datetime64" else found
+    return value
+
+
+def text_term(value: str) -> Literal:
+    """A text as a term.
+
+    Raises
+    ------
+    InputError
+        It is too long, or holds a lone surrogate.
+    """
+    if len(value) > MAX_TEXT:
+        raise InputError(f"the value has {len(value)} characters; at most {MAX_TEXT} are compared")
+    write_literal(value)
+    return Literal(value)
+
+
+def json_term(value: Any) -> Literal:
+    """A value of a property that holds JSON, such as ``shape``: a list or number, or its JSON as text.
+
+    Raises
+    ------
+    InputError
+        It is no JSON.
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = str(value)
+    try:
+        return Literal(canonical_json(_listed(value)), terms.JSON)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{value!r:.80} is no JSON: give a list, a number or a text") from error
+
+
+def _listed(value: Any) -> Any:
+    value = plain(value)
+    if isinstance(value, list | tuple):
+        return [_listed(each) for each in value]
+    return value
+
+
+def scalar_term(value: Any) -> Literal:
+    """A text, number, truth value or time as a term.
+
+    Raises
+    ------
+    InputError
+        It is none of these.
+    """
+    value = plain(value)
+    if isinstance(value, str):
+        return text_term(value)
+    if isinstance(value, bool):
+        return Literal("true" if value else "false", f"{XSD}boolean")
+    if isinstance(value, int):
+        return Literal(_digits(value), f"{XSD}integer")
+    if isinstance(value, float):
+        special = {"nan": "NaN", "inf": "INF", "-inf": "-INF"}
+        return Literal(special.get(repr(value), repr(value)), f"{XSD}double")
+    if isinstance(value, datetime):
+        if value.tzinfo is not None:
+            return Literal(value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z", f"{XSD}dateTime")
+        return Literal(value.isoformat(), f"{XSD}dateTime")
+    if isinstance(value, date):
+        return Literal(value.isoformat(), f"{XSD}date")
+    raise InputError(f"{value!r:.80} is a {type(value).__name__}; a text, number, truth value, date or time is allowed")
+
+
+def _digits(value: int) -> str:
+    if abs(value) >= 10**100:
+        raise InputError("an integer of more than 100 digits is not compared")
+    return str(value)
+
+
+def link_terms(value: str) -> list[Term]:
+    """What a text can mean where a thing is expected: its name, its IRI as text, and the IRI that a prefixed name stands for."""
+    found: list[Term] = [text_term(value)]
+    prefix, colon, local = value.partition(":")
+    if colon and prefix in PREFIXES and not local.startswith("//"):
+        found.append(text_term(expand(value)))
+    return found
+
+
+def iri_of(name: str, prefixes: dict[str, str]) -> str:
+    """The IRI that ``<IRI>``, an IRI or a prefixed name stands for; ``""`` where it is none.
+
+    Parameters
+    ----------
+    prefixes
+        Prefixes of the user's, beside ours.
+    """
+    if name.startswith("<") and name.endswith(">"):
+        return name[1:-1]
+    prefix, colon, local = name.partition(":")
+    if not colon:
+        return ""
+    known = {**PREFIXES, **prefixes}
+    if prefix in known and not local.startswith("//"):
+        return known[prefix] + local
+    return name if _MIME_SCHEME.fullmatch(name) and ("//" in local or prefix == "urn") else ""
+
+
+def to_iri(value: str) -> Iri:
+    """An IRI as a term; InputError where it is none is raised when it is written."""
+    return Iri(value)
+
+
+def checked_pattern(pattern: Any) -> Literal:
+    r"""A regular expression that no engine can be kept busy with.
+
+    Allowed are literals, classes, groups without look-around, ``|``, anchors, and repeats that are not inside other repeats;
+    at most 200 characters.
+
+    Raises
+    ------
+    InputError
+        It is none, too long, or has what is not allowed.
+    """
+    if not isinstance(pattern, str) or not 0 < len(pattern) <= MAX_PATTERN:
+        raise InputError(f"a regular expression is a text of 1 to {MAX_PATTERN} characters")
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise InputError(f"{pattern!r} is no regular expression: {error}") from error
+    if re.search(r"\\[1-9gkpPuUNxAZ]|\(\?", pattern):
+        raise InputError(
+            f"{pattern!r} has a group of a special kind, a reference back or a special escape: these are not allowed"
+        )
+    _check_repeats(pattern)
+    return text_term(pattern)
+
+
+def _check_repeats(pattern: str) -> None:
+    """Refuse a repeat of a group that repeats or branches, and counts above 100."""
+    bare = re.sub(r"\\.", "x", pattern)
+    bare = re.sub(r"\[\^?\]?[^\]]*\]", "x", bare)
+    if any(int(count) > 100 for count in re.findall(r"\d+", "".join(re.findall(r"\{[\d,]*\}", bare)))):
+        raise InputError(f"{pattern!r} repeats more than 100 times")
+    stack: list[bool] = [False]
+    for at, sign in enumerate(bare):
+        if sign == "(":
+            stack.append(False)
+        elif sign == ")":
+            inner = stack.pop()
+            if inner and at + 1 < len(bare) and bare[at + 1] in "*+{":
+                raise InputError(f"{pattern!r} repeats a group that repeats or branches itself: this can take for ever")
+            stack[-1] = stack[-1] or inner
+        elif sign in "*+{|":
+            stack[-1] = True
+    if len(re.findall(r"[*+]|\{\d+,\d*\}", bare)) > 8:
+        raise InputError(f"{pattern!r} has more than 8 repeats")

@@ -1,0 +1,108 @@
+"""Which part of an array does ``.sel(time="2020-01", lat=slice(50, 60))`` want?
+
+By label where a coordinate array labels the axis, in world units where the graph says how the pixels of an image lie, by name for
+its channels. Slices are half-open, as everywhere in the catalogue; xarray's are closed.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from catalog.client.session import Session
+from catalog.client.values import plain
+from catalog.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from catalog.bridge.part import Part
+
+_BATCH: Final = 1000
+
+
+def check_axes(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What is wanted of axes, with what was wanted before.
+
+    Raises
+    ------
+    InputError
+        An axis was given before.
+    """
+    twice = sorted(set(given) & set(before))
+    if twice:
+        raise InputError(f"the axis {twice[0]!r} is selected twice: give each axis once, in one sel or isel")
+    return {**before, **given}
+
+
+def resolve_parts(
+    session: Session, arrays: Sequence[str], positions: Mapping[str, Any], places: Mapping[str, Any], tolerance: float | None
+) -> "list[Part]":
+    """The parts of arrays, in their order.
+
+    Parameters
+    ----------
+    arrays
+        IRIs.
+    positions, places
+        Axis → what `isel` and `sel` were given.
+    tolerance
+        How far the nearest label may be away; None: it has to be there.
+
+    Raises
+    ------
+    InputError
+        An axis, position, place or label that an array does not have.
+    NotFoundError
+        One of the arrays is not in the catalogue any more.
+    CatalogError
+        What reading a coordinate can cause.
+    """
+    from catalog.bridge.answer import resolve_answer
+    from catalog.bridge.image_facts import ImageFacts
+    from catalog.graphstore.bindings import Bindings, Iri
+
+    found: dict[str, Part] = {}
+    with session.asking() as (store, iris):
+        labels = session.labels((store, iris)) if places else None
+        samplings = ImageFacts(store, iris).samplings(arrays) if places else {}
+        kinds: dict[frozenset[str], list[str]] = {}
+        for array in arrays:
+            axes = frozenset(each.axis for each in samplings.get(array, ())) & set(places)
+            kinds.setdefault(axes, []).append(array)
+        for sampled, members in kinds.items():
+            asked = {**positions, **{axis: _index(axis, value, axis in sampled, tolerance) for axis, value in places.items()}}
+            for begin in range(0, len(members), _BATCH):
+                rows = [(Iri(array),) for array in members[begin : begin + _BATCH]]
+                answer = resolve_answer(store, Bindings(("array",), rows), column="array", iris=iris, select=asked, labels=labels)
+                found |= {each.ref.iri: each.part for each in answer.parts}
+    missing = [array for array in arrays if array not in found]
+    if missing:
+        raise NotFoundError(f"{missing[0]} is no array in the catalogue any more")
+    return [found[array] for array in arrays]
+
+
+def _index(axis: str, value: Any, sampled: bool, tolerance: float | None) -> Any:
+    """What ``sel`` was given for one axis, as the bridge takes it."""
+    from catalog.bridge.axis_request import LabelAt, LabelRange, World, WorldAt
+
+    value = _label(value)
+    if isinstance(value, LabelAt | LabelRange | World | WorldAt):
+        return value
+    if isinstance(value, slice):
+        if value.step is not None:
+            raise InputError(f"the slice of {axis!r} has a step; steps count positions, so use isel for them")
+        start, stop = _label(value.start), _label(value.stop)
+        numbers = all(each is None or isinstance(each, int | float) for each in (start, stop))
+        return World(start, stop) if sampled and numbers else LabelRange(start, stop)
+    if isinstance(value, list | tuple):
+        return LabelAt(tuple(_label(each) for each in value), tolerance)
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise InputError(
+            f"{value!r:.40} is no label for the axis {axis!r}: a text, number, date, list or slice of these is allowed"
+        )
+    if sampled and isinstance(value, int | float):
+        return WorldAt(float(value))
+    return LabelAt((value,), tolerance, kept=False)
+
+
+def _label(value: Any) -> Any:
+    value = plain(value)
+    return value.isoformat() if isinstance(value, datetime | date) else value
