@@ -67,6 +67,7 @@ class About:
 
     dataset_id: str
     iris: Iris
+    _nodes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def dataset(self) -> str:
@@ -75,7 +76,10 @@ class About:
 
     def node(self, path: str) -> str:
         """A group or an array."""
-        return f"<{self.iris.node(self.dataset_id, path)}>"
+        name = self._nodes.get(path)
+        if name is None:
+            name = self._nodes[path] = f"<{self.iris.node(self.dataset_id, path)}>"
+        return name
 
     def part(self, path: str, kind: str, name: str) -> str:
         """Something that a node says and that is no node itself, such as the ``channel`` ``0`` of an image."""

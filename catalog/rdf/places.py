@@ -106,7 +106,14 @@ def _ring(box: Box) -> str:
 def say_place(
     found: Findings, about: About, subject: str, box: str, shape: str = "", crs: str = "", *, swap: bool = False
 ) -> str:
-    """Say that a subject is about a place; the place's name comes back.
+    """Say that a subject is about a place; the place's name comes back. For the rest see ``define_place``."""
+    place = define_place(found, about, box, shape, crs, swap=swap)
+    found.say(subject, f"{DCT}spatial", place)
+    return place
+
+
+def define_place(found: Findings, about: About, box: str, shape: str = "", crs: str = "", *, swap: bool = False) -> str:
+    """Say where a place lies; its name comes back.
 
     Parameters
     ----------
@@ -122,7 +129,6 @@ def say_place(
     box, shape = (f"{literals.string(head + text)}^^<{GEO}wktLiteral>" for text in (box, shape))
     key = content_hash(f"{box}{shape}")
     place, geometry = about.part("", "place", key), about.part("", "geometry", key)
-    found.say(subject, f"{DCT}spatial", place)
     found.say(place, RDF_TYPE, f"<{DCT}Location>")
     found.say(place, f"{DCAT}bbox", box)
     found.say(place, f"{GEO}hasGeometry", geometry)
@@ -137,12 +143,17 @@ def _swapped(wkt: str) -> str:
 
 def say_period(found: Findings, about: About, subject: str, start: str | None, end: str | None) -> None:
     """Say that a subject is about a span of time; None is an open end."""
+    found.say(subject, f"{DCT}temporal", define_period(found, about, start, end))
+
+
+def define_period(found: Findings, about: About, start: str | None, end: str | None) -> str:
+    """Say when a span of time begins and ends; its name comes back."""
     period = about.part("", "period", content_hash(f"{start}/{end}"))
-    found.say(subject, f"{DCT}temporal", period)
     found.say(period, RDF_TYPE, f"<{DCT}PeriodOfTime>")
     for name, value in (("startDate", start), ("endDate", end)):
         if value:
             found.say(period, f"{DCAT}{name}", literals.date_time(value))
+    return period
 
 
 class ShapeError(ValueError):

@@ -12,7 +12,7 @@ from catalog.metadata.array import Array
 from catalog.metadata.document import Json
 from catalog.metadata.hierarchy import Hierarchy
 from catalog.rdf import literals, terms
-from catalog.rdf.convention import About, Findings, Given, Wanted
+from catalog.rdf.convention import About, Findings, Given, Wanted, fact
 from catalog.rdf.conventions.cf_attributes import AttributeReader, Misses
 from catalog.rdf.conventions.cf_box import cover_boxes, differ
 from catalog.rdf.conventions.cf_coordinates import (
@@ -40,7 +40,7 @@ from catalog.rdf.conventions.cf_stated import PERIOD_KEYS, PLACE_KEYS, stated_pe
 from catalog.rdf.conventions.cf_time import to_text
 from catalog.rdf.iris import content_hash
 from catalog.rdf.literals import double
-from catalog.rdf.places import say_period, say_place
+from catalog.rdf.places import define_period, define_place
 from catalog.rdf.prefixes import DCT, PREFIXES, RDF_TYPE, RDFS_LABEL
 
 NAME = "cf"
@@ -97,25 +97,16 @@ class _Describer:
         self._external: set[str] = set()
         self._places: dict[str, dict[Place, None]] = {}
         self._periods: dict[str, dict[Period, None]] = {}
+        self._located: dict[tuple[str, ...], list[str]] = {}
+        self._said: dict[Place | Period, list[str]] = {}
 
     def run(self) -> Findings:
-        reader = AttributeReader(self._found, self._about, self._misses)
-        for group in self._hierarchy.groups:
-            reader.group(group.path, group.attributes, self._subjects(group.path))
-            external = group.attributes.get("external_variables")
-            self._external.update(external.split() if isinstance(external, str) else ())
-        for array in self._hierarchy.arrays:
-            reader.array(array)
-            self._references(array)
-            self._dimension_names(array)
+        self._attributes()
         for path in sorted(self._coordinates.used):
             self._coordinate(self._coordinates.arrays[path])
-        for array in self._hierarchy.arrays:
-            bounds = self._coordinates.bounds_of(array)
-            if bounds is not None:
-                reader.inherited(bounds, array)
         for array in list(self._coordinates.data()) or list(self._coordinates.arrays.values()):
-            self._extent(array)
+            if array.path in self._coordinates.of:
+                self._extent(array)
         if not self._places:
             self._loose_grid()
         for group in self._hierarchy.groups:
@@ -125,6 +116,27 @@ class _Describer:
             self._found.problems.append(Problem(path, "no-extent", f"{path!r} gives no extent: {fault}", severity="info"))
         return self._found
 
+    def _attributes(self) -> None:
+        """What the attributes of each node say by themselves, and whom they refer to."""
+        reader, coordinates = AttributeReader(self._found, self._about, self._misses), self._coordinates
+        for group in self._hierarchy.groups:
+            reader.group(group.path, group.attributes, self._subjects(group.path))
+            external = group.attributes.get("external_variables")
+            self._external.update(external.split() if isinstance(external, str) else ())
+        for array in self._hierarchy.arrays:
+            reader.array(array)
+            if array.path in coordinates.references:
+                self._references(array)
+            if array.path in coordinates.of:
+                self._coordinate_for(array)
+            if "_ARRAY_DIMENSIONS" in array.attributes:
+                self._dimension_names(array)
+        for path in coordinates.references:
+            parent = coordinates.arrays[path]
+            bounds = coordinates.bounds_of(parent)
+            if bounds is not None:
+                reader.inherited(bounds, parent)
+
     def _subjects(self, path: str) -> tuple[str, ...]:
         node = self._about.node(path)
         return (node,) if path else (node, self._about.dataset)
@@ -133,7 +145,8 @@ class _Describer:
         """Links between arrays that attributes state; what they state in full is consumed."""
         missing: dict[str, list[str]] = {}
         subject = self._about.node(array.path)
-        for each in self._coordinates.references.get(array.path, ()):
+        references = self._coordinates.references[array.path]
+        for each in references:
             if each.target is None:
                 missing.setdefault(each.attribute, []).append(each.name)
             elif each.attribute in _LINKS:
@@ -143,14 +156,16 @@ class _Describer:
             if unknown:
                 message = f"{attribute} names {', '.join(repr(name)[:80] for name in unknown)}, and there is no such array"
                 self._found.report(array.path, "no-such-array", message, f"/{attribute}")
-        stated = {each.attribute for each in self._coordinates.references.get(array.path, ())}
+        stated = {each.attribute for each in references}
         self._found.consume(
             array.path, (key for key in REFERENCES if key in stated and key not in missing and self._is_plain(array, key))
         )
-        if array.path not in self._coordinates.bounds:
-            for coordinate in self._coordinates.of.get(array.path, ()):
-                if coordinate is not array:
-                    self._found.say(self._about.node(coordinate.path), terms.COORDINATE_FOR, subject)
+
+    def _coordinate_for(self, array: Array) -> None:
+        facts = (fact(terms.COORDINATE_FOR, self._about.node(array.path)),)
+        for coordinate in self._coordinates.of[array.path]:
+            if coordinate is not array:
+                self._found.tell(self._about.node(coordinate.path), facts)
 
     @staticmethod
     def _is_plain(array: Array, key: str) -> bool:
@@ -186,21 +201,21 @@ class _Describer:
 
     def _extent(self, array: Array) -> None:
         """Place and time of an array, which are also those of all groups around it."""
-        mine = self._coordinates.of.get(array.path, [])
-        by_kind = {kind: next((each for each in mine if kind_of(each) == kind), None) for kind in (LATITUDE, LONGITUDE, TIME)}
-        latitude, longitude, time = (by_kind[kind] for kind in (LATITUDE, LONGITUDE, TIME))
-        place = self._extents.place(latitude, longitude) if latitude and longitude else None
-        period = self._extents.period(time) if time else None
-        subject = self._about.node(array.path)
-        if place:
-            self._say_place(subject, place)
-        if period:
-            self._say_period(subject, period)
-        for path in _around(array.path):
-            if place:
-                self._places.setdefault(path, {})[place] = None
-            if period:
-                self._periods.setdefault(path, {})[period] = None
+        mine, folder = self._coordinates.of[array.path], array.path.rpartition("/")[0]
+        key = folder, *(each.path for each in mine)
+        facts = self._located.get(key)
+        if facts is None:
+            first = {kind_of(each): each for each in reversed(mine)}
+            latitude, longitude, time = (first.get(kind) for kind in (LATITUDE, LONGITUDE, TIME))
+            place = self._extents.place(latitude, longitude) if latitude and longitude else None
+            period = self._extents.period(time) if time else None
+            facts = self._located[key] = [*self._place(place), *self._period(period)]
+            for path in _around(array.path):
+                if place:
+                    self._places.setdefault(path, {})[place] = None
+                if period:
+                    self._periods.setdefault(path, {})[period] = None
+        self._found.tell(self._about.node(array.path), facts)
 
     def _loose_grid(self) -> None:
         """Coordinates that no array uses tell of their group all the same."""
@@ -232,11 +247,9 @@ class _Describer:
             self._compare_times(path, told_period, period)
         elif told_period:
             self._found.consume(path, PERIOD_KEYS & attributes.keys())
+        facts = [*self._place(place or told_place), *self._period(period or told_period)]
         for subject in subjects:
-            if place or told_place:
-                self._say_place(subject, place or told_place)  # type: ignore[arg-type]
-            if period or told_period:
-                self._say_period(subject, period or told_period)  # type: ignore[arg-type]
+            self._found.tell(subject, facts)
 
     def _compare_times(self, path: str, told: Period, found: Period) -> None:
         tolerance = max(86400.0, found.step)
@@ -263,23 +276,34 @@ class _Describer:
         starts, ends = (sorted(time for each in real if (time := getattr(each, end))) for end in ("start", "end"))
         return Period(starts[0], ends[-1], step=max(each.step for each in real))
 
-    def _say_place(self, subject: str, place: Place) -> None:
-        box = place.box
-        node = say_place(self._found, self._about, subject, box.wkt)
-        sides = ((terms.WEST, box.west), (terms.EAST, box.east), (terms.SOUTH, box.south), (terms.NORTH, box.north))
-        for predicate, value in sides:
-            self._found.say(node, predicate, double(float(value)))
-        self._found.say(node, terms.EXTENT_BASIS, literals.string(place.basis))
+    def _place(self, place: Place | None) -> list[str]:
+        """What follows the name of whatever lies there; the place itself is said once."""
+        if place is None:
+            return []
+        if place not in self._said:
+            box = place.box
+            node = define_place(self._found, self._about, box.wkt)
+            sides = ((terms.WEST, box.west), (terms.EAST, box.east), (terms.SOUTH, box.south), (terms.NORTH, box.north))
+            for predicate, value in sides:
+                self._found.say(node, predicate, double(float(value)))
+            self._found.say(node, terms.EXTENT_BASIS, literals.string(place.basis))
+            self._said[place] = [fact(f"{DCT}spatial", node)]
+        return self._said[place]
 
-    def _say_period(self, subject: str, period: Period) -> None:
-        if period.start or period.end:
-            ends = (to_text(each) if each else None for each in (period.start, period.end))
-            say_period(self._found, self._about, subject, *ends)
-            return
-        node = self._about.part("", "period", content_hash(period.text))
-        self._found.say(subject, f"{DCT}temporal", node)
-        self._found.say(node, RDF_TYPE, f"<{DCT}PeriodOfTime>")
-        self._found.say(node, RDFS_LABEL, literals.string(period.text))
+    def _period(self, period: Period | None) -> list[str]:
+        """The same of a span of time."""
+        if period is None:
+            return []
+        if period not in self._said:
+            if period.start or period.end:
+                ends = (to_text(each) if each else None for each in (period.start, period.end))
+                node = define_period(self._found, self._about, *ends)
+            else:
+                node = self._about.part("", "period", content_hash(period.text))
+                self._found.say(node, RDF_TYPE, f"<{DCT}PeriodOfTime>")
+                self._found.say(node, RDFS_LABEL, literals.string(period.text))
+            self._said[period] = [fact(f"{DCT}temporal", node)]
+        return self._said[period]
 
 
 def _around(path: str) -> list[str]:

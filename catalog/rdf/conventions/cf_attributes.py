@@ -6,7 +6,7 @@ Source: CF Conventions 1.11, chapter 2 "NetCDF Files and Components", 2.6 "Attri
 
 import math
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -14,7 +14,7 @@ from catalog.errors import Problem
 from catalog.metadata.array import Array
 from catalog.metadata.document import Json
 from catalog.rdf import literals, terms
-from catalog.rdf.convention import About, Findings
+from catalog.rdf.convention import About, Findings, fact
 from catalog.rdf.conventions.cf_names import (
     MODIFIERS,
     find_standard_name,
@@ -58,9 +58,13 @@ _NUMBERS = {
     "valid_min": terms.VALID_MINIMUM,
     "valid_max": terms.VALID_MAXIMUM,
 }
-_PACKING = frozenset({*_NUMBERS, "valid_range", "_FillValue", "missing_value"})
 _GROUP_TEXTS = frozenset({"title", "comment", "featureType", "source", "references"})
 _ARRAY_TEXTS = frozenset({*_TEXTS, *_TEXTS_OR_LINKS} - {"title", "featureType"})
+_ARRAY_KEYS = _ARRAY_TEXTS | {"standard_name", "units", *_NUMBERS, "valid_range", "_FillValue", "missing_value"}
+"""Attributes of arrays that say the same of every array that has them."""
+_OWN_NODES = frozenset({"institution", "history", "flag_meanings"})
+"""Attributes of arrays that depend on the array, or need a node of its own."""
+_TWICE = "stated twice"
 _CF_VERSION = "http://cfconventions.org/Data/cf-conventions/cf-conventions-{0}/cf-conventions.html"
 _ACDD_VERSION = "https://wiki.esipfed.org/Attribute_Convention_for_Data_Discovery_{0}"
 
@@ -109,11 +113,32 @@ def is_text(value: Json) -> TypeGuard[str]:
     return isinstance(value, str) and len(value.strip()) > 0 and len(value) <= MAX_TEXT
 
 
+@dataclass(slots=True)
+class _Said:
+    """What a key and its value say of whichever array has them.
+
+    Attributes
+    ----------
+    facts
+        As `fact` gives them; where there are none, the attribute stays as it is.
+    unknown_names, unknown_unit
+        What did not resolve.
+    """
+
+    facts: list[str]
+    unknown_names: list[str] = field(default_factory=list)
+    unknown_unit: tuple[str, ...] = ()
+
+
 class AttributeReader:
-    """Turns the attributes of nodes into statements."""
+    """Turns the attributes of nodes into statements.
+
+    Arrays of one collection repeat each other: what a key and its value say is worked out once.
+    """
 
     def __init__(self, found: Findings, about: About, misses: Misses) -> None:
         self._found, self._about, self._misses = found, about, misses
+        self._said: dict[tuple[object, ...], _Said] = {}
 
     def group(self, path: str, attributes: dict[str, Json], subjects: tuple[str, ...]) -> None:
         """What a group says of its subjects: the node, and the dataset where the node is its root; N-Triples terms."""
@@ -123,14 +148,43 @@ class AttributeReader:
 
     def array(self, array: Array) -> None:
         """What an array says."""
-        subjects = (self._about.node(array.path),)
-        attributes = array.attributes
-        self._texts(array.path, attributes, subjects, _ARRAY_TEXTS)
-        self._shared(array.path, attributes, subjects)
-        self._meaning(array, subjects[0])
-        self._unit(array, subjects[0])
-        self._packing(array, subjects[0])
-        self._flags(array, subjects[0])
+        attributes, path = array.attributes, array.path
+        facts: list[str] = []
+        told: list[str] = []
+        for key, value in attributes.items():
+            if key not in _ARRAY_KEYS:
+                continue
+            context = _CONTEXTS[key](array) if key in _CONTEXTS else None
+            if context is _TWICE and _is_range(value):
+                self._found.report(path, "valid-range-twice", f"{key} stands beside valid_min or valid_max", f"/{key}")
+            identity = (key, value if type(value) is str else (type(value), repr(value)), context)
+            said = self._said.get(identity)
+            if said is None:
+                said = self._said[identity] = self._says(array, key, value)
+            if said.facts:
+                facts += said.facts
+                told.append(key)
+            for name in said.unknown_names:
+                self._misses.name(path, name)
+            for unit in said.unknown_unit:
+                self._misses.unit(path, unit)
+        subject = self._about.node(path)
+        self._found.tell(subject, facts)
+        if told:
+            self._found.consume(path, told)
+        if not _OWN_NODES.isdisjoint(attributes):
+            self._shared(path, attributes, (subject,))
+            self._flags(array, subject)
+
+    def _says(self, array: Array, key: str, value: Json) -> _Said:
+        """What an attribute says of every array that has it, with the same context."""
+        if key in _ARRAY_TEXTS:
+            return _Said([fact(*pair)] if (pair := self._text(key, value)) else [])
+        if key == "standard_name":
+            return self._meaning(value)
+        if key == "units":
+            return self._unit(value, dated="calendar" in array.attributes)
+        return _Said(_packing(array, key, value))
 
     def inherited(self, bounds: Array, parent: Array) -> None:
         """Bounds that state no unit have that of their coordinate. Source: CF 1.11, section 7.1."""
@@ -145,14 +199,18 @@ class AttributeReader:
 
     def _texts(self, path: str, attributes: dict[str, Json], subjects: tuple[str, ...], keys: Set[str]) -> None:
         for key in keys & attributes.keys():
-            value = attributes[key]
-            if not is_text(value):
-                continue
-            text, predicate = literals.string(value), _TEXTS.get(key, "")
-            if key in _TEXTS_OR_LINKS:
-                link = safe_iri(value.strip(), self._about.iris.base)
-                predicate, text = (_TEXTS_OR_LINKS[key][1], link) if link else (_TEXTS_OR_LINKS[key][0], text)
-            self._say(path, key, subjects, predicate, text)
+            if pair := self._text(key, attributes[key]):
+                self._say(path, key, subjects, *pair)
+
+    def _text(self, key: str, value: Json) -> tuple[str, str] | None:
+        """Predicate and object of a text; None of what is none."""
+        if not is_text(value):
+            return None
+        if key in _TEXTS_OR_LINKS:
+            as_text, as_link = _TEXTS_OR_LINKS[key]
+            link = safe_iri(value.strip(), self._about.iris.base)
+            return (as_link, link) if link else (as_text, literals.string(value))
+        return _TEXTS[key], literals.string(value)
 
     def _shared(self, path: str, attributes: dict[str, Json], subjects: tuple[str, ...]) -> None:
         """What groups and arrays say alike and that needs a node of its own."""
@@ -180,64 +238,40 @@ class AttributeReader:
         if any(name.upper().startswith("CF-") for name in names):
             self._found.say(self._about.node(path), RDF_TYPE, f"<{terms.CLASS_CF_GROUP}>")
 
-    def _meaning(self, array: Array, subject: str) -> None:
-        text = array.attributes.get("standard_name")
+    def _meaning(self, text: Json) -> _Said:
         if not is_text(text):
-            return
+            return _Said([])
         name, modifier = split_modifier(text)
-        self._say(array.path, "standard_name", (subject,), terms.STANDARD_NAME, literals.string(name))
+        said = _Said([fact(terms.STANDARD_NAME, literals.string(name))])
         if modifier:
-            self._found.say(subject, terms.STANDARD_NAME_MODIFIER, literals.string(modifier))
+            said.facts.append(fact(terms.STANDARD_NAME_MODIFIER, literals.string(modifier)))
             if modifier not in MODIFIERS:
-                self._misses.name(array.path, text)
+                said.unknown_names.append(text)
         used = find_standard_name(name)
         if used is None:
-            self._misses.name(array.path, name)
-            return
+            said.unknown_names.append(name)
+            return said
         # What is measured is the same wherever it is: one node for all arrays that measure it.
         iri, measured = f"<{standard_name_iri(used)}>", f"<{self._about.iris.shared('measured', used)}>"
-        self._found.say(subject, f"{SOSA}observedProperty", iri)
-        self._found.say(subject, f"{SCHEMA}variableMeasured", measured)
+        said.facts += (fact(f"{SOSA}observedProperty", iri), fact(f"{SCHEMA}variableMeasured", measured))
         self._found.say(measured, RDF_TYPE, f"<{SCHEMA}PropertyValue>")
         self._found.say(measured, f"{SCHEMA}propertyID", iri)
         self._found.say(measured, f"{SCHEMA}name", literals.string(used))
+        return said
 
-    def _unit(self, array: Array, subject: str) -> None:
-        text = array.attributes.get("units")
+    def _unit(self, text: Json, *, dated: bool) -> _Said:
+        """What ``units`` say, beside a calendar where the array is dated by one."""
         if not isinstance(text, str) or len(text) > MAX_TEXT:
-            return
-        self._say(array.path, "units", (subject,), terms.UNIT_STRING, literals.string(text))
+            return _Said([])
+        said = _Said([fact(terms.UNIT_STRING, literals.string(text))])
         if is_time_reference(text):
-            if "calendar" not in array.attributes:  # CF 1.11, section 4.4.1: the default
-                self._found.say(subject, terms.CALENDAR, literals.string("standard"))
-            return
-        unit = find_unit(text)
-        if unit is None:
-            self._misses.unit(array.path, text)
+            if not dated:  # CF 1.11, section 4.4.1: the default
+                said.facts.append(fact(terms.CALENDAR, literals.string("standard")))
+        elif unit := find_unit(text):
+            said.facts.append(fact(f"{QUDT}hasUnit", f"<{PREFIXES['unit']}{unit}>"))
         else:
-            self._found.say(subject, f"{QUDT}hasUnit", f"<{PREFIXES['unit']}{unit}>")
-
-    def _packing(self, array: Array, subject: str) -> None:
-        attributes = array.attributes
-        if not _PACKING & attributes.keys():
-            return
-        for key, predicate in _NUMBERS.items():
-            if _is_number(attributes.get(key)):
-                self._say(array.path, key, (subject,), predicate, literals.scalar(attributes[key]))
-        bounds = attributes.get("valid_range")
-        if isinstance(bounds, list) and len(bounds) == 2 and all(map(_is_number, bounds)):
-            if {"valid_min", "valid_max"} & attributes.keys():
-                self._found.report(
-                    array.path, "valid-range-twice", "valid_range stands beside valid_min or valid_max", "/valid_range"
-                )
-            else:
-                for predicate, value in zip((terms.VALID_MINIMUM, terms.VALID_MAXIMUM), bounds, strict=True):
-                    self._say(array.path, "valid_range", (subject,), predicate, literals.scalar(value))
-        for key in ("_FillValue", "missing_value"):
-            value = decode_fill(array, attributes.get(key))
-            values = value if isinstance(value, list) else [value]
-            if values and all(isinstance(each, int | float | str) for each in values):
-                self._say(array.path, key, (subject,), terms.MISSING_VALUE, *map(literals.scalar, values))
+            said.unknown_unit = (text,)
+        return said
 
     def _flags(self, array: Array, subject: str) -> None:
         attributes = array.attributes
@@ -267,6 +301,37 @@ class AttributeReader:
         for subject in subjects:
             self._found.say(subject, predicate, *objects)
         self._found.consume(path, (key,))
+
+
+def _packing(array: Array, key: str, value: Json) -> list[str]:
+    """What says how numbers are packed, which of them are valid, and which mean that there is none."""
+    if key in _NUMBERS:
+        return [fact(_NUMBERS[key], literals.scalar(value))] if _is_number(value) else []
+    if key == "valid_range":
+        pairs = zip((terms.VALID_MINIMUM, terms.VALID_MAXIMUM), value if _is_range(value) else (), strict=False)
+        return [] if _ends_beside(array) else [fact(predicate, literals.scalar(end)) for predicate, end in pairs]
+    decoded = decode_fill(array, value)
+    values = decoded if isinstance(decoded, list) else [decoded]
+    if not all(isinstance(each, int | float | str) for each in values):
+        return []
+    return [fact(terms.MISSING_VALUE, literals.scalar(each)) for each in values]
+
+
+def _is_range(value: Json) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _ends_beside(array: Array) -> str:
+    return _TWICE if "valid_min" in array.attributes or "valid_max" in array.attributes else ""
+
+
+_CONTEXTS: dict[str, Callable[[Array], object]] = {
+    "units": lambda array: "calendar" in array.attributes,
+    "valid_range": _ends_beside,
+    "_FillValue": lambda array: array.layout.data_type.name,
+    "missing_value": lambda array: array.layout.data_type.name,
+}
+"""What else decides what an attribute says."""
 
 
 def convention_names(text: str) -> list[str]:

@@ -7,8 +7,10 @@ encoding specification".
 
 import posixpath
 import re
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from catalog.metadata.array import Array
 from catalog.metadata.document import Json
@@ -30,6 +32,7 @@ _STANDARD_NAMES = {
 }  # fmt: skip
 _NORTH = re.compile(r"degrees?_?n(?:orth)?", re.IGNORECASE)
 _EAST = re.compile(r"degrees?_?e(?:ast)?", re.IGNORECASE)
+_PLACES = frozenset({LATITUDE, LONGITUDE})
 _AXES = {"T": TIME, "Z": VERTICAL, "X": X, "Y": Y}
 _NAMES = {"lat": LATITUDE, "latitude": LATITUDE, "lon": LONGITUDE, "longitude": LONGITUDE, "long": LONGITUDE, "x": X, "y": Y}
 _ANGLES = frozenset({"", "degree", "degrees", "deg"})
@@ -92,20 +95,40 @@ class Coordinates:
 
 
 def find_coordinates(hierarchy: Hierarchy) -> Coordinates:
-    """Who refers to whom."""
+    """Who refers to whom; found once for each hierarchy, as long as that lives."""
+    key = id(hierarchy)
+    known = _FOUND.get(key)
+    if known is None:
+        known = _FOUND[key] = _find(hierarchy)
+        weakref.finalize(hierarchy, _FOUND.pop, key, None)
+    return known
+
+
+_FOUND: dict[int, Coordinates] = {}
+
+
+def _find(hierarchy: Hierarchy) -> Coordinates:
     found = Coordinates({array.path: array for array in hierarchy.arrays})
     for array in hierarchy.arrays:
-        references = list(_references(array, found.arrays))
+        references = [] if _REFERRING.isdisjoint(array.attributes) else list(_references(array, found.arrays))
         if references:
             found.references[array.path] = references
             found.bounds.update(each.target.path for each in references if each.attribute in _SINGLE and each.target)
+    along: dict[tuple[str, tuple[str | None, ...]], list[Array]] = {}
     for array in hierarchy.arrays:
         if array.path in found.bounds:
             continue
-        own = [each for each in _dimension_coordinates(array, found.arrays) if each.path not in found.bounds]
-        named = [each.target for each in found.references.get(array.path, ()) if each.attribute == "coordinates" and each.target]
-        found.of[array.path] = list({each.path: each for each in (*own, *named)}.values())
-        found.used.update(each.path for each in found.of[array.path] if each is not array or is_dimension_coordinate(array))
+        key = _folder(array.path), array.dimension_names
+        mine = along.get(key)
+        if mine is None:
+            own = [each for each in _dimension_coordinates(array, found.arrays) if each.path not in found.bounds]
+            mine = along[key] = list({each.path: each for each in own}.values())
+        if array.path in found.references:
+            named = [each.target for each in found.references[array.path] if each.attribute == "coordinates" and each.target]
+            mine = list({each.path: each for each in (*mine, *named)}.values())
+        if mine:
+            found.of[array.path] = mine
+            found.used.update([each.path for each in mine if each is not array or is_dimension_coordinate(array)])
     for array in list(found.data()):
         _complete(array, found)
     return found
@@ -113,13 +136,11 @@ def find_coordinates(hierarchy: Hierarchy) -> Coordinates:
 
 def _complete(array: Array, found: Coordinates) -> None:
     """Add latitude and longitude that lie beside an array and share its dimensions, where nothing else says its place."""
+    near = _beside(_folder(array.path), found)
     mine = found.of.get(array.path, [])
-    if {LATITUDE, LONGITUDE} & {kind_of(each) for each in mine} or not any(array.dimension_names):
+    if not near or not any(array.dimension_names) or any(kind_of(each) in _PLACES for each in mine):
         return
-    folder = _folder(array.path)
-    near = [
-        each for each in _beside(folder, found) if each is not array and set(each.dimension_names) <= set(array.dimension_names)
-    ]
+    near = [each for each in near if each is not array and set(each.dimension_names) <= set(array.dimension_names)]
     latitude = next((each for each in near if kind_of(each) == LATITUDE), None)
     longitude = next((each for each in near if kind_of(each) == LONGITUDE), None)
     if latitude is not None and longitude is not None:
@@ -132,12 +153,7 @@ def _beside(folder: str, found: Coordinates) -> list[Array]:
     if not found.beside:
         for path, array in found.arrays.items():
             inside = found.beside.setdefault(_folder(path), [])
-            if (
-                array.shape
-                and all(array.dimension_names)
-                and path not in found.bounds
-                and kind_of(array) in {LATITUDE, LONGITUDE}
-            ):
+            if array.shape and all(array.dimension_names) and path not in found.bounds and kind_of(array) in _PLACES:
                 inside.append(array)
     return found.beside.get(folder, [])
 
@@ -155,8 +171,19 @@ def is_numeric(array: Array) -> bool:
 
 def kind_of(array: Array) -> str:
     """What a coordinate measures: latitude, longitude, time, vertical, x, y, or ``""``."""
-    attributes, name = array.attributes, array.path.rpartition("/")[2].lower()
-    standard, units, axis = (_text(attributes.get(key)) for key in ("standard_name", "units", "axis"))
+    attributes, name = array.attributes, array.path.rpartition("/")[2]
+    standard, units, axis = attributes.get("standard_name"), attributes.get("units"), attributes.get("axis")
+    is_time, along_itself = array.layout.data_type.name == "numpy.datetime64", array.dimension_names == (name,)
+    positive = attributes.get("positive")
+    return _kind(
+        name.lower(), _text(standard), _text(units), _text(axis), isinstance(positive, str) and positive in {"up", "down"},
+        is_time, along_itself and len(array.shape) == 1,
+    )  # fmt: skip
+
+
+@lru_cache(4096)
+def _kind(name: str, standard: str, units: str, axis: str, positive: bool, is_time: bool, is_own: bool) -> str:
+    """See ``kind_of``; arrays of one collection repeat each other."""
     if standard in _STANDARD_NAMES:
         return _STANDARD_NAMES[standard]
     if is_time_reference(units):
@@ -165,12 +192,11 @@ def kind_of(array: Array) -> str:
         return LATITUDE
     if _EAST.fullmatch(units):
         return LONGITUDE
-    is_time = array.layout.data_type.name == "numpy.datetime64"
-    if is_time and (name == "time" or axis == "T" or is_dimension_coordinate(array)):
+    if is_time and (name == "time" or axis == "T" or is_own):
         return TIME
     if name in _NAMES and not standard and units in _ANGLES:
         return _NAMES[name]
-    if attributes.get("positive") in {"up", "down"} or axis == "Z":
+    if positive or axis == "Z":
         return VERTICAL
     return _AXES.get(axis, "") if axis != "T" else ""
 
@@ -204,8 +230,6 @@ def find_array(name: str, folder: str, arrays: dict[str, Array]) -> Array | None
 
 
 def _references(array: Array, arrays: dict[str, Array]) -> Iterator[Reference]:
-    if not array.attributes.keys() & _REFERRING:
-        return
     folder = _folder(array.path)
     for attribute in REFERENCES:
         text = array.attributes.get(attribute)
