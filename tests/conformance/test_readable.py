@@ -244,7 +244,9 @@ def test_the_tables_name_what_the_libraries_have() -> None:
     import zarr.registry
 
     of_objects = {"pickle", "json2", "msgpack2", "vlen-array"}  # zarr-python has no data type for what they make
-    assert set(CODECS_V2) == set(numcodecs.registry.codec_registry) - of_objects
+    registered = numcodecs.registry.codec_registry.items()
+    shipped = {name for name, codec in registered if codec.__module__.startswith("numcodecs.")}  # kerchunk adds its own
+    assert set(CODECS_V2) == shipped - of_objects
     v3 = {**ARRAY_TO_ARRAY, **ARRAY_TO_BYTES, **BYTES_TO_BYTES}
     for name in v3:
         assert zarr.registry.get_codec_class(name), name

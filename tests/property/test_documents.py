@@ -117,7 +117,8 @@ def test_every_name_that_is_given_twice_is_reported(tree: Any, escape: bool) -> 
     expected = json.loads(text, object_pairs_hook=members)
     parsed = parse(text)
     assert same(parsed.value, expected)
-    assert [problem.kind for problem in parsed.problems] == ["duplicate-key"] * objects_with_duplicates
+    kinds = [problem.kind for problem in parsed.problems if problem.kind != "non-finite-number"]
+    assert kinds == ["duplicate-key"] * objects_with_duplicates
 
 
 @given(TREES, st.integers(0, 6), st.booleans())
