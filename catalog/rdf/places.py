@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeGuard
 
 from catalog.metadata.document import Json
@@ -25,6 +26,7 @@ MAX_IRI = 2048
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _IRI = re.compile(r"https?://(?!/)[^\s\x00-\x20\x7f<>\"{}|\\^`]+", re.ASCII)
+_LARGE = 2**1000
 _DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 
 Box = tuple[float, float, float, float]
@@ -47,9 +49,8 @@ def as_numbers(value: Json, *counts: int) -> tuple[float, ...] | None:
 
 def is_number(value: Json) -> TypeGuard[float]:
     """Whether a value is a finite number that a float can hold."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) if isinstance(value, float) else abs(value) < 2**1000
+    kind = type(value)
+    return math.isfinite(value) if kind is float else kind is int and abs(value) < _LARGE
 
 
 def number_text(value: float) -> str:
@@ -124,17 +125,26 @@ def define_place(found: Findings, about: About, box: str, shape: str = "", crs: 
     swap
         Whether the axes of the reference system are the other way round.
     """
-    head = f"{crs} " if crs else ""
-    box, shape = (_swapped(text) if swap else text for text in (box, shape or box))
-    box, shape = (f"{literals.string(head + text)}^^<{GEO}wktLiteral>" for text in (box, shape))
-    key = content_hash(f"{box}{shape}")
-    place, geometry = about.part("", "place", key), about.part("", "geometry", key)
+    key, box, shape = _place(box, shape or box, crs, swap)
+    place = about.part("", "place", key)
+    if place in found.facts:  # many arrays of one grid lie there
+        return place
+    geometry = about.part("", "geometry", key)
     found.say(place, RDF_TYPE, f"<{DCT}Location>")
     found.say(place, f"{DCAT}bbox", box)
     found.say(place, f"{GEO}hasGeometry", geometry)
     found.say(geometry, RDF_TYPE, f"<{GEO}Geometry>")
     found.say(geometry, f"{GEO}asWKT", shape)
     return place
+
+
+@lru_cache(256)
+def _place(box: str, shape: str, crs: str, swap: bool) -> tuple[str, str, str]:
+    """The key of a place, and its box and shape as literals."""
+    head = f"{crs} " if crs else ""
+    box, shape = (_swapped(text) if swap else text for text in (box, shape))
+    box, shape = (f"{literals.string(head + text)}^^<{GEO}wktLiteral>" for text in (box, shape))
+    return content_hash(f"{box}{shape}"), box, shape
 
 
 def _swapped(wkt: str) -> str:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog.metadata.document import Json
 from catalog.rdf.iris import reference_system
@@ -63,6 +64,7 @@ class ReferenceSystem:
     text: str = ""
 
 
+@lru_cache(256)
 def named(authority: str, version: str, code: str, *, metres: bool = False) -> ReferenceSystem:
     """The reference system of a code."""
     authority = authority.upper()
