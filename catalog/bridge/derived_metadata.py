@@ -203,7 +203,10 @@ def image_attributes(image: Image, selection: Selection, level: str) -> tuple[di
         moves = (0.0,) * len(image.axes)
     scales = [image.placement.scale[at] for at in kept]
     scale: list[Json] = [unit * selection.axes[at].step for at, unit in zip(kept, scales, strict=True)]
-    translation: list[Json] = [moves[at] + unit * selection.axes[at].start for at, unit in zip(kept, scales, strict=True)]
+    translation: list[Json] = [
+        moves[at] + (0 if image.axes[at].get("type") == "channel" else unit * selection.axes[at].start)  # channels are renumbered
+        for at, unit in zip(kept, scales, strict=True)
+    ]
     steps: list[Json] = [{"type": "scale", "scale": scale}, {"type": "translation", "translation": translation}]
     multiscale: dict[str, Json] = {"axes": list(axes), "datasets": [{"path": level, "coordinateTransformations": steps}]}
     if image.name:

@@ -9,6 +9,7 @@ import typer
 
 from catalog.bootstrap import open_reader, plan_limits, store_access
 from catalog.cli.output import note, say, say_json
+from catalog.cli.recorded import Wanted, save_recorded
 from catalog.errors import InputError
 from catalog.settings import load_settings
 
@@ -36,21 +37,31 @@ def get(
         Path | None, typer.Option("--points", metavar="FILE.csv", help="Read the values at these points: a column for each axis.")
     ] = None,
     points_in: Annotated[str, typer.Option("--points-in", help="What the points are in: pixel or world units.")] = "pixel",
-    output: Annotated[
-        Path | None, typer.Option("--save", metavar="OUT.npy", help="File to write; of a query, or a folder for one file each.")
-    ] = None,
+    save: Annotated[
+        str, typer.Option("--save", metavar="OUT.npy|OUT.zarr", help="What to write; of a query, or a folder for one file each.")
+    ] = "",
     select: Annotated[
         str, typer.Option("--select", help="Such as 'time=2020-01..2020-03,y=world(10:20),x=0:100': half-open.")
     ] = "",
     plan: Annotated[bool, typer.Option("--plan", help="Print keys and bytes, and read nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Read even where the array changed since it was catalogued.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="FILE.jsonld", help="Write where the values come from; or .ttl, .nt.")
+    ] = None,
+    register: Annotated[bool, typer.Option("--register", help="With --save OUT.zarr: catalogue what was written.")] = False,
+    dataset_id: Annotated[str, typer.Option("--id", help="With --register: the id of the new dataset.")] = "",
+    agent: Annotated[str, typer.Option("--agent", help="With --record or --register: who reads, as a name or an IRI.")] = "",
 ) -> None:
     """Read the arrays that an IRI or a query leads to, or parts of them: only the chunks that are touched."""
     if bool(iri) == bool(query):
         raise InputError("give an IRI, or --query with a SELECT or a file that holds one")
+    output = Path(save) if save else None
     if not plan and output is None:
         raise InputError("say where the values go with --save OUT.npy, or ask for the --plan")
+    query = _query_text(query) if query else ""
+    wanted = Wanted(save, record, query=query, select=select, register=register, dataset_id=dataset_id, agent=agent)
+    wanted.check(plan=plan, points=points is not None, force=force)
     settings = load_settings()
     if points is not None:
         if query or plan or as_json or select or output is None:
@@ -62,7 +73,9 @@ def get(
     planned = _planned(settings, iri, query, column, select, force=force)
     if plan or as_json:
         _say_plans(planned, iri, as_json=as_json, several=bool(query))
-    if output is not None and not plan:
+    if wanted.recorded and not plan:
+        save_recorded(settings, planned, wanted, _options(settings, force=force))
+    elif output is not None and not plan:
         _save(settings, planned, output, force=force)
 
 
@@ -80,8 +93,8 @@ def _planned(settings: "Settings", iri: str, query: str, column: str, select: st
         if iri:
             planned = [plan_read(store, iri, select, options)]
         else:
-            text, timeout = _query_text(query), settings.query_timeout_s
-            planned = plan_query(store, text, column=column or None, select=select, timeout=timeout, options=options)
+            timeout = settings.query_timeout_s
+            planned = plan_query(store, query, column=column or None, select=select, timeout=timeout, options=options)
     for each in planned:
         if iri and each.ref.inferred:
             note(f"inferred: the graph only links to {iri}; what it links from holds {each.ref.iri}")
@@ -91,15 +104,15 @@ def _planned(settings: "Settings", iri: str, query: str, column: str, select: st
 
 
 def _query_text(query: str) -> str:
-    """The text of a query: that of a file of this name, where there is one; ``-`` is standard input."""
+    """The text of a query; what has no brace is the name of a file that holds one, and ``-`` is standard input."""
     if query == "-":
         return sys.stdin.read()
+    if "{" in query:
+        return query
     try:
-        if "{" not in query and Path(query).is_file():
-            return Path(query).read_text(encoding="utf-8")
+        return Path(query).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise InputError(f"the query file {query!r} cannot be read: {error}") from error
-    return query
 
 
 def _get_points(settings: "Settings", iri: str, points: Path, units: str, output: Path, *, force: bool) -> None:

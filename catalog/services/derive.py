@@ -68,6 +68,7 @@ def save_store(  # noqa: PLR0913  what to write, where, and how it is registered
     agent: str = "",
     through: "StoreAccess | None" = None,
     limits: PlanLimits = DEFAULT_PLAN_LIMITS,
+    started: str = "",
 ) -> Saved:
     """Write results as a new Zarr v3 store, and take it into the catalogue.
 
@@ -81,7 +82,7 @@ def save_store(  # noqa: PLR0913  what to write, where, and how it is registered
         Ingest the store; its dataset says what it was made of.
     dataset_id, access
         As for an ingest; the access is ``restricted`` unless given where one of the sources is.
-    query, agent
+    query, agent, started
         As for `catalog.services.provenance.record_reads`.
     through, limits
         How coordinates are read, and how much of each.
@@ -99,18 +100,18 @@ def save_store(  # noqa: PLR0913  what to write, where, and how it is registered
     """
     from catalog.stores.upload import check_writable, write_store_at  # noqa: PLC0415  zarr takes a second
 
-    started = now()
+    began = now()
     place = check_writable(url, allow_protocols=workspace.protocols)
     new = _checked_id(workspace, place.location, dataset_id) if register else ""
     build = NewStore(workspace, through, limits)
     build.add_all(results)
-    record = record_reads(workspace.catalog, workspace.iris, build.readings, query=query, agent=agent, started=started)
+    record = record_reads(workspace.catalog, workspace.iris, build.readings, query=query, agent=agent, started=started or began)
     written = write_store_at(
         url, build.documents(), build.values, credentials=workspace.credentials, allow_protocols=workspace.protocols
     )
     dataset = None
     if register:
-        lines = derived_lines(record, build.derivations, new, workspace.iris, started, now())
+        lines = derived_lines(record, build.derivations, new, workspace.iris, began, now())
         request = IngestRequest(url, dataset_id=new, access=access or _access(workspace, build.readings), derived=lines)
         dataset = _register(workspace, request, written)
     return Saved(written.location, record, dataset, tuple(dict.fromkeys(build.notes)))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from catalog.bridge.answer import resolve_answer, resolve_part
+from catalog.bridge.answer_columns import read_columns, row_region
 from catalog.bridge.array_ref import ArrayRef, recorded_iris, resolve_one
 from catalog.bridge.axis_request import LabelAt, LabelRange
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
@@ -72,12 +73,15 @@ class Planned:
         How world units and labels became positions, and whether the array was only guessed.
     row
         The solution that it comes from, from 0; -1 where it comes from an IRI.
+    region
+        IRI of the region of interest that the solution asks for; ``""`` where it asks for none.
     """
 
     ref: ArrayRef
     plan: ChunkPlan
     notes: tuple[str, ...] = ()
     row: int = -1
+    region: str = ""
 
 
 def plan_read(store: GraphStore, iri: str, select: str = "", options: ReadOptions = DEFAULT_OPTIONS) -> Planned:
@@ -134,11 +138,12 @@ def plan_query(
     if answer.unresolved and options.tell is not None:
         shown = ", ".join(value or "unbound" for _, value in answer.unresolved[:_SHOWN])
         options.tell(f"{len(answer.unresolved)} of {len(bindings)} rows lead to no array by ?{answer.column}: {shown}")
-    return [_planned(part.part, part.row) for part in answer.parts]
+    columns, rows = read_columns(bindings, column), list(bindings)
+    return [_planned(part.part, part.row, row_region(rows[part.row], columns) or "") for part in answer.parts]
 
 
-def _planned(part: Part, row: int = -1) -> Planned:
-    return Planned(part.ref, plan_chunks(part.ref.array, part.selection), part.notes, row)
+def _planned(part: Part, row: int = -1, region: str = "") -> Planned:
+    return Planned(part.ref, plan_chunks(part.ref.array, part.selection), part.notes, row, region)
 
 
 def _coordinates(store: GraphStore, options: ReadOptions) -> "Coordinates":
