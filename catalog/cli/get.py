@@ -65,9 +65,7 @@ def get(
     settings = load_settings()
     if points is not None:
         if query or plan or as_json or select or output is None:
-            raise InputError(
-                "--points goes with an IRI and --save OUT.npy, and with none of --query, --select, --plan and --json"
-            )
+            raise InputError("--points goes with an IRI and --save OUT.npy, not with --query, --select, --plan or --json")
         _get_points(settings, iri, points, points_in, output, force=force)
         return
     planned = _planned(settings, iri, query, column, select, force=force)

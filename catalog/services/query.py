@@ -52,5 +52,5 @@ def answer_as_bindings(store: GraphStore, text: str, *, timeout: float | None = 
 
     form = guard_query(text).form
     if form != "SELECT":
-        raise InputError(f"the query is a {form}; a SELECT is needed, with a column that leads to arrays")
+        raise InputError(f"the query is of the form {form}; a SELECT is needed, with a column that leads to arrays")
     return parse_bindings(store.query(text, "tsv", timeout=timeout).body)
