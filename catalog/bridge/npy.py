@@ -4,15 +4,14 @@ The file is written beside its place and moved there when it is complete, so tha
 pickle. Source: NumPy, ``numpy.lib.format``, versions 1.0 to 3.0.
 """
 
-import os
-import secrets
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from catalog.errors import ForbiddenError, InputError, LimitExceededError, UnavailableError
+from catalog.bridge.whole_file import write_whole
+from catalog.errors import InputError, LimitExceededError
 
 Values = npt.NDArray[Any]
 MAX_TEXT_BYTES: Final = 2 * 2**30
@@ -43,41 +42,12 @@ def to_npy(array: Values, path: Path) -> None:
     UnavailableError
         Writing failed, for want of room say; what was there before is untouched.
     """
-    values = _plain(array)
-    fault: OSError | None = None
-    try:
-        _replace(values, path)
-    except OSError as error:
-        fault = error
-    if fault is None:
-        return
-    if isinstance(fault, PermissionError):
-        raise ForbiddenError(f"{str(path)!r} may not be written: {fault.strerror}")
-    if isinstance(fault, FileNotFoundError | NotADirectoryError):
-        raise InputError(f"{str(path)!r} cannot be written: the folder {str(path.parent)!r} does not exist; make it first")
-    if isinstance(fault, IsADirectoryError):
-        raise InputError(f"{str(path)!r} is a folder; name a file in it")
-    raise UnavailableError(f"{str(path)!r} could not be written: {fault.strerror or fault}")
+    values = plain_values(array)
+    write_whole(path, lambda file: np.lib.format.write_array(file, values, allow_pickle=False))
 
 
-def _replace(values: Values, path: Path) -> None:
-    if path.is_dir():
-        raise IsADirectoryError
-    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
-    try:
-        # Opened here rather than by `tempfile`, so that the file gets the rights that any other new file gets.
-        with part.open("xb") as file:
-            np.lib.format.write_array(file, values, allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _plain(array: Values) -> Values:
-    """The same values in a type that the format can hold without a pickle."""
+def plain_values(array: Values) -> Values:
+    """The same values in a type that the format can hold without a pickle; errors as `to_npy`."""
     kind = array.dtype.kind
     if kind not in "OT":
         if array.dtype.hasobject:

@@ -10,6 +10,7 @@ import shutil
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,67 @@ def _translated(folder: Path) -> Iterator[None]:
         raise StoreForbiddenError(f"this user may not write to {str(folder)!r}: {error.strerror}") from error
     except OSError as error:
         raise StoreUnavailableError(f"{str(folder)!r} could not be written: {error.strerror or error}") from error
+
+
+@dataclass(frozen=True)
+class NewArray:
+    """Values for a new array.
+
+    Attributes
+    ----------
+    values
+        All of them; masked ones are written as their fill value.
+    dimensions
+        A name for each axis.
+    attributes
+        As JSON has them.
+    """
+
+    values: "np.ndarray[Any, Any]"
+    dimensions: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+
+def write_arrays(folder: Path, arrays: Mapping[str, NewArray]) -> None:
+    """Write a new store of format 3 with some arrays in its root.
+
+    Raises
+    ------
+    InputError
+        There is something at that place, a name is no key, or zarr-python has no data type for the values.
+    StoreForbiddenError, StoreUnavailableError
+        This user may not write there, or the disk failed; nothing is left of it.
+    """
+    if folder.is_symlink() or folder.exists():
+        raise InputError(f"there is something at {str(folder)!r} already; name a folder that does not exist yet")
+    with _translated(folder):
+        temporary = folder.parent / f".{folder.name}.{secrets.token_hex(8)}.partial"
+        try:
+            _write_arrays(temporary, arrays)
+            temporary.replace(folder)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def _write_arrays(root: Path, arrays: Mapping[str, NewArray]) -> None:
+    fault = ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of data types that are not in the specification yet
+        group = zarr.create_group(root, zarr_format=3)
+        for name, new in arrays.items():
+            values = np.ma.filled(new.values)
+            try:
+                made = group.create_array(
+                    safe_key(name),
+                    shape=values.shape,
+                    dtype=values.dtype,
+                    dimension_names=new.dimensions,
+                    attributes=dict(new.attributes),
+                )
+            except (ValueError, TypeError) as error:
+                fault = f"{name!r} with values of the type {values.dtype} cannot be written: {str(error)[:200]}"
+                break
+            made[...] = values
+    if fault:
+        raise InputError(fault)
