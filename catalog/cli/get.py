@@ -56,25 +56,24 @@ def get(
     """Read the arrays that an IRI or a query leads to, or parts of them: only the chunks that are touched."""
     if bool(iri) == bool(query):
         raise InputError("give an IRI, or --query with a SELECT or a file that holds one")
-    output = Path(save) if save else None
-    if not plan and output is None:
+    if not plan and not save:
         raise InputError("say where the values go with --save OUT.npy, or ask for the --plan")
     query = _query_text(query) if query else ""
     wanted = Wanted(save, record, query=query, select=select, register=register, dataset_id=dataset_id, agent=agent)
     wanted.check(plan=plan, points=points is not None, force=force)
     settings = load_settings()
     if points is not None:
-        if query or plan or as_json or select or output is None:
+        if query or plan or as_json or select or not save:
             raise InputError("--points goes with an IRI and --save OUT.npy, not with --query, --select, --plan or --json")
-        _get_points(settings, iri, points, points_in, output, force=force)
+        _get_points(settings, iri, points, points_in, Path(save), force=force)
         return
     planned = _planned(settings, iri, query, column, select, force=force)
     if plan or as_json:
         _say_plans(planned, iri, as_json=as_json, several=bool(query))
     if wanted.recorded and not plan:
         save_recorded(settings, planned, wanted, _options(settings, force=force))
-    elif output is not None and not plan:
-        _save(settings, planned, output, force=force)
+    elif save and not plan:
+        _save(settings, planned, Path(save), force=force)
 
 
 def _options(settings: "Settings", *, force: bool) -> "ReadOptions":
