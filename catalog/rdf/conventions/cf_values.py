@@ -21,7 +21,7 @@ from catalog.rdf.convention import Scalar, Values
 
 _NAT = -(2**63)
 _UNIT = re.compile(r"\[(\d*)([A-Za-zμ]+)\]")
-_PACKED = {"float64": "<d", "float32": "<f", "float16": "<e"}
+_PACKED = {8: "<d", 4: "<f", 2: "<e"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,18 @@ def missing_values(array: Array) -> set[float]:
 
 
 def decode_fill(array: Array, value: Json) -> Json:
-    """A ``_FillValue`` as a number; xarray writes those of v3 arrays of floats as base64 of their bytes."""
-    code = _PACKED.get(array.layout.data_type.name)
-    if code is None or not isinstance(value, str):
+    """A ``_FillValue`` as a number; xarray writes those of v3 arrays of floats as base64 of the bytes of a float.
+
+    That float is a double whatever the array holds, so that only the length tells what it is.
+    Source: xarray, ``backends/zarr.py``, ``FillValueCoder``.
+    """
+    if not isinstance(value, str) or not array.layout.data_type.name.startswith("float"):
         return value
     try:
-        return struct.unpack(code, base64.b64decode(value, validate=True))[0]
-    except (binascii.Error, struct.error, ValueError):
+        packed = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
         return value
+    return struct.unpack(_PACKED[len(packed)], packed)[0] if len(packed) in _PACKED else value
 
 
 def line_of(decoded: Decoded, *, circle: float = 0) -> Line | None:

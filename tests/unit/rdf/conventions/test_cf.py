@@ -183,6 +183,19 @@ def test_packing_and_valid_ranges() -> None:
     assert b[ZO + "missingValue"] == {Value("-999.0", double)}, "xarray writes fill values of v3 arrays as base64"
 
 
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+def test_fill_values_of_xarray_are_doubles_whatever_the_array_holds(kind: str) -> None:
+    # What xarray 2026.9 writes for _FillValue=-9999 of any array of floats: the eight bytes of a double.
+    attributes = {"_FillValue": "AAAAAICHw8A=", "units": "K"}
+    findings = found({"a": array_v3([4], data_type=kind, dimension_names=["x"], attributes=attributes)})
+    assert facts(findings)[node("a")][ZO + "missingValue"] == {Value("-9999.0", f"{XSD}double")}
+
+
+def test_a_text_that_is_no_packed_float_stays_a_text() -> None:
+    findings = found({"a": array(["x"], _FillValue="AAAA", units="K")})
+    assert facts(findings)[node("a")][ZO + "missingValue"] == {Value("AAAA", f"{XSD}string")}
+
+
 def test_flags() -> None:
     # CF, section 3.5, example 3.5: masks and values together.
     findings = found(
