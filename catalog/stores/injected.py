@@ -119,11 +119,18 @@ def _folders_of(mapping: Mapping[str, Any]) -> dict[str, Listed]:
 
 
 class ZarrObjects:
-    """Objects of a Store of zarr-python; asked on zarr's own loop, where its connections live."""
+    """Objects of a Store of zarr-python; asked on zarr's own loop, where its connections live.
 
-    def __init__(self, location: str, store: "Store") -> None:
+    Parameters
+    ----------
+    by_size
+        A whole object is fetched after its size was asked for, not as a range: the store cannot give a range that is longer
+        than the object.
+    """
+
+    def __init__(self, location: str, store: "Store", *, by_size: bool = False) -> None:
         self.location, self.requests = location, 0
-        self._store = store
+        self._store, self._by_size = store, by_size
 
     async def fetch(self, key: str, max_bytes: int, start: int | None = None, end: int | None = None) -> bytes | None:
         """See ``Objects.fetch``."""
@@ -141,12 +148,15 @@ class ZarrObjects:
 
     async def _got(self, key: str, max_bytes: int, start: int | None, end: int | None) -> bytes | CatalogError | None:
         """The bytes; of a whole object no more than one beyond the bound, as long as the store knows ranges."""
-        first, last = (0, max_bytes + 1) if start is None and end is None else (start, end)
-        try:
-            return await self._get(key, _request(first, last))
-        except Exception as error:
-            failure = error
-        if start is None and end is None and not isinstance(failure, PermissionError | FileNotFoundError):
+        whole = start is None and end is None
+        first, last = (0, max_bytes + 1) if whole else (start, end)
+        failure: Exception | None = None
+        if not (whole and self._by_size):
+            try:
+                return await self._get(key, _request(first, last))
+            except Exception as error:
+                failure = error
+        if whole and not isinstance(failure, PermissionError | FileNotFoundError):
             # Some stores refuse a range that is longer than the object, or any range of an empty one.
             try:
                 size = await self._run(self._store.getsize(key))
@@ -155,7 +165,7 @@ class ZarrObjects:
                 return None
             except Exception as error:
                 failure = error
-        outcome = None if isinstance(failure, KeyError) else meaning_of(failure, self.location, key)
+        outcome = None if failure is None or isinstance(failure, KeyError) else meaning_of(failure, self.location, key)
         return outcome if isinstance(outcome, CatalogError) else None
 
     async def _get(self, key: str, wanted: "ByteRequest | None") -> bytes | None:
