@@ -151,7 +151,7 @@ def _exit_code(result: "IngestResult") -> int:
 
 
 def _show(result: "IngestResult", *, dry_run: bool) -> None:
-    from catalog.validation.report import to_text
+    from catalog.validation.report import to_problems, to_text
 
     state = (
         "would be " * dry_run
@@ -169,7 +169,7 @@ def _show(result: "IngestResult", *, dry_run: bool) -> None:
     if result.report is not None and result.report.results:
         for line in to_text(result.report).splitlines():
             say(f"  {line}")
-    shown = {result.message for result in result.report.results} if result.report else set()
-    say_problems([problem for problem in result.problems if problem.message not in shown])
+    shown = set(to_problems(result.report)) if result.report else set()
+    say_problems([problem for problem in result.problems if problem not in shown])
     if not result.accepted and not dry_run:
         note("  the last accepted state, if any, stays in force; the refused one is in the graph …/rejected")

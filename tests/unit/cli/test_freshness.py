@@ -47,6 +47,19 @@ def test_options_and_setting(store: str, monkeypatch: pytest.MonkeyPatch, capfd:
     assert asked(monkeypatch, capfd, "ingest", store, "--freshness", "skip")["freshness_requests"] == 0
 
 
+def test_what_the_shapes_find_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CATALOG_GRAPH_STORE", f"embedded:{tmp_path / 'graphs'}")
+    store = write_v3(tmp_path / "s.zarr", {"": group_v3(), **{f"a{n}": array_v3([4]) for n in range(30)}})
+    monkeypatch.setattr(sys, "argv", ["catalog", "validate", str(store)])
+    with pytest.raises(SystemExit):
+        main.run()
+    written = "".join(capfd.readouterr())
+    assert "array-units (30 times)" in written
+    assert written.count('the attribute "units"') == 1
+
+
 def test_what_is_shown(store: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     shown = run(monkeypatch, capfd, "ingest", store, "--freshness", "prove", "--id", "d")
     assert "read by members in 1 request, freshness stale (1 disagreement) in 3 requests" in shown
