@@ -111,7 +111,7 @@ class Group:
     cuts
         Where in ``places`` a chunk ends and the next begins, both ends among them.
     spread
-        How many chunks every combination of their places along the axes would touch.
+        How many chunks there are in the box around them.
     """
 
     places: Places
@@ -152,7 +152,7 @@ def _groups(places: Places, plan: ChunkPlan) -> list[Group]:
     stored = np.stack([_places(cells, column) for cells, column in zip(plan.grid, places.T, strict=True)])
     chunks = stored
     if plan.inner is not None:
-        chunks = np.stack([_places(cells, column) for cells, column in zip(plan.inner, places.T, strict=True)])
+        chunks = np.stack([column // cells.extent for cells, column in zip(plan.inner, places.T, strict=True)])
     order = np.lexsort((*chunks[::-1], *stored[::-1]))
     stored, chunks, places = stored[:, order], chunks[:, order], places[order]
     borders = _borders(stored)
@@ -163,7 +163,7 @@ def _groups(places: Places, plan: ChunkPlan) -> list[Group]:
         inside = tuple(int(cut) - start for cut in cuts[first : last + 1])
         spread = 1
         for axis in chunks[:, start:stop]:
-            spread *= len(np.unique(axis))
+            spread *= int(axis.max() - axis.min()) + 1
         groups.append(Group(places[start:stop], order[start:stop], inside, spread))
     return groups
 
@@ -184,18 +184,14 @@ def _values(reader: ArrayReader, group: Group, item: int) -> Values:
     """The values at the points of a group."""
     chunks = len(group.cuts) - 1
     if chunks > 1 and group.spread <= _SPARSE * chunks:
-        distinct = [np.unique(column) for column in group.places.T]
-        if np.prod([float(len(each)) for each in distinct]) * item <= MAX_BOX_BYTES:
-            box = reader.read_positions(tuple(distinct))
-            found: Values = box[
-                tuple(np.searchsorted(each, column) for each, column in zip(distinct, group.places.T, strict=True))
-            ]
-            return found
+        spans = group.places.max(axis=0) - group.places.min(axis=0) + 1
+        if np.prod(spans.astype(np.float64)) * item <= MAX_BOX_BYTES:
+            return _box_values(reader, group.places)
     return np.concatenate([_box_values(reader, group.places[start:stop]) for start, stop in pairwise(group.cuts)])
 
 
 def _box_values(reader: ArrayReader, places: Places) -> Values:
-    """The values at points in one chunk."""
+    """The values at points that lie in a box small enough to be read."""
     low, high = places.min(axis=0), places.max(axis=0)
     box = reader.read(tuple(slice(int(first), int(last) + 1, 1) for first, last in zip(low, high, strict=True)))
     found: Values = box[tuple((places - low).T)]
