@@ -49,6 +49,8 @@ class Figure:
         Medians in seconds; ``peer`` is None where there is nothing to compare with.
     note
         What the line's figures are of, where the name does not say it all.
+    unit
+        ``s``, or nothing where they are ratios of counts.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Figure:
     peer: float | None = None
     goal: Goal = Goal()
     note: str = ""
+    unit: Literal["s", ""] = "s"
 
     @property
     def ratio(self) -> float | None:
@@ -71,8 +74,9 @@ class Figure:
         """The line's columns as text."""
         ratio = "" if self.ratio is None else f"{self.ratio:.3g}"
         met = {True: "yes", False: "NO", None: ""}[self.met]
-        peer = "" if self.peer is None else seconds(self.peer)
-        return self.name, seconds(self.ours), peer, ratio, str(self.goal), met, self.note
+        shown = seconds if self.unit else "{:.6g}".format
+        peer = "" if self.peer is None else shown(self.peer)
+        return self.name, shown(self.ours), peer, ratio, str(self.goal), met, self.note
 
 
 HEADER = ("name", "ours", "peer", "ratio", "goal", "met?", "note")

@@ -19,6 +19,8 @@ class Sizes:
         Arrays of the hierarchy that is validated.
     value_bytes
         Bytes of the array whose values are read.
+    small_reads
+        Arrays of which a small part each is read.
     dataset_arrays, datasets
         Arrays of one dataset, and how many datasets a growing catalogue holds at each point.
     settle_s
@@ -31,6 +33,7 @@ class Sizes:
     arrays: int = 10_000
     validated_arrays: int = 500
     value_bytes: int = 256 * 2**20
+    small_reads: int = 1_000
     dataset_arrays: int = 1_000
     datasets: tuple[int, ...] = (1, 10)
     settle_s: float = 2.0
@@ -44,6 +47,7 @@ TINY = Sizes(
     arrays=6,
     validated_arrays=3,
     value_bytes=2**16,
+    small_reads=3,
     dataset_arrays=3,
     datasets=(1, 2),
     settle_s=0.0,

@@ -13,7 +13,7 @@ from catalog.graphstore.door import GraphStore
 from catalog.metadata.document import DocumentLimits
 from catalog.rdf.iris import DEFAULT_BASE, Iris
 from catalog.services.deployment import initialise, recorded_base
-from catalog.settings import Settings
+from catalog.settings import Settings, load_settings
 from catalog.stores.credentials import Credentials, parse_credentials
 from catalog.stores.policy import DEFAULT_PROTOCOLS
 
@@ -96,6 +96,11 @@ def store_access(settings: Settings) -> "StoreAccess":
         objects=ReadLimits(max_item_bytes=item, max_chunk_bytes=chunk, concurrency=settings.read.concurrency),
         pipeline=settings.read.codec_pipeline,
     )
+
+
+def access_from_environment() -> "StoreAccess":
+    """How stores are reached by the settings of this very process, such as a worker that runs tasks of others."""
+    return store_access(load_settings())
 
 
 def plan_limits(settings: Settings) -> "PlanLimits":

@@ -162,17 +162,28 @@ def open_checked(
     StaleSnapshotError, NotFoundError, ForbiddenError, MetadataError, StoreUnavailableError
         As `read_array`.
     """
-    if not ref.location:
-        raise NotFoundError(f"this catalogue does not tell where the store of {ref.iri} lies")
-    url = locate(ref.location, access.store, access.allow_protocols)
-
-    def source() -> Source:
-        return open_documents(url, access)
-
-    note = check_by_policy(ref, source, check, log, access.documents)
+    note = look(ref, access, check, log)
     if note and tell is not None:
         tell(note)
-    return _opened(ref, url, limits, access)
+    return _opened(ref, _url(ref, access), limits, access)
+
+
+def look(ref: ArrayRef, access: StoreAccess, check: Policy = "always", log: CheckLog | None = None) -> str:
+    """Ask the store, as far as the policy wants it, whether an array is still what was catalogued; a note where it grew.
+
+    Raises
+    ------
+    StaleSnapshotError, NotFoundError, ForbiddenError, MetadataError, StoreUnavailableError
+        As `read_array`.
+    """
+    url = _url(ref, access)
+    return check_by_policy(ref, lambda: open_documents(url, access), check, log, access.documents)
+
+
+def _url(ref: ArrayRef, access: StoreAccess) -> StoreUrl:
+    if not ref.location:
+        raise NotFoundError(f"this catalogue does not tell where the store of {ref.iri} lies")
+    return locate(ref.location, access.store, access.allow_protocols)
 
 
 def open_documents(url: StoreUrl, access: StoreAccess) -> Source:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.coordinates import Reading
-from catalog.bridge.read import StoreAccess, Values, read_array
+from catalog.bridge.read import StoreAccess, Values, look, read_array
 from catalog.bridge.read_many import Wanted, read_many
 from catalog.bridge.results.described import Described, describe_parts
 from catalog.bridge.results.extras import need
@@ -162,7 +162,11 @@ def _plain(described: Described) -> dict[str, Any]:
 
 
 def _delayed(described: Described, reading: Reading) -> Any:
-    return to_dask(described.ref, described.selection, limits=reading.limits, access=reading.access or StoreAccess())
+    """Looked at now, read later."""
+    access = reading.access or StoreAccess()
+    note = look(described.ref, access, reading.check, reading.log)
+    _tell(reading.tell, [note])
+    return to_dask(described.ref, described.selection, limits=reading.limits, access=access)
 
 
 def _read(described: Sequence[Described], reading: Reading) -> dict[str, Values]:

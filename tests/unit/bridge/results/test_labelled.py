@@ -53,7 +53,8 @@ def test_an_array_is_what_xarray_opens(catalogue: Catalogue, tmp_path: Path, zar
     catalogue.ingest("d", folder)
     ref = catalogue.ref("d", "sst")
     index: dict[str, Any] = {
-        "": {}, "time=1:,lat=::-2": {"time": slice(1, None), "lat": slice(None, None, -2)}, "time=1,lon=0:3": {"time": 1, "lon": slice(0, 3)},
+        "": {}, "time=1:,lat=::-2": {"time": slice(1, None), "lat": slice(None, None, -2)},
+        "time=1,lon=0:3": {"time": 1, "lon": slice(0, 3)},
         "lat=[4,0,0]": {"lat": [4, 0, 0]},
     }  # fmt: skip
     expected = xr.open_zarr(folder, consolidated=False).sst.isel(index[text]).load()
