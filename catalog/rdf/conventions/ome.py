@@ -5,7 +5,7 @@ Versions 0.3 to 0.5, and of 0.6 what its release candidate names: coordinate sys
 attributes is consumed where triples say all of it. Source: https://ngff.openmicroscopy.org
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from catalog.metadata.document import as_object
 from catalog.metadata.hierarchy import Hierarchy
@@ -66,7 +66,7 @@ def describe(hierarchy: Hierarchy, about: About, given: Given) -> Findings:
     files = _describe_collections(writer, stated, given)
     images, plates, labels = ImageDescriber(writer), PlateDescriber(writer), LabelDescriber(writer)
     for metadata in stated.values():
-        _check_namespace(writer, metadata)
+        _check_namespace(writer, metadata, stated)
         members = metadata.members
         if "plate" in members:
             plates.describe_plate(metadata)
@@ -108,17 +108,32 @@ def _describe_collections(writer: Writer, stated: dict[str, Metadata], given: Gi
     return files
 
 
-def _check_namespace(writer: Writer, metadata: Metadata) -> None:
-    """From 0.5 on, ``ome`` has a version, and something that the version is of. Source: OME-NGFF 0.5, "OME-Zarr Metadata"."""
+def _check_namespace(writer: Writer, metadata: Metadata, others: dict[str, Metadata]) -> None:
+    """From 0.5 on, ``ome`` has a version, and something that the version is of. Source: OME-NGFF 0.5, "OME-Zarr Metadata".
+
+    ome-zarr-py and SpatialData leave it out of the list of labels. A version is the same all over a hierarchy, so nothing is
+    lost where the groups around state it.
+    """
     inner = metadata.group.attributes.get(NAMESPACE)
     if not isinstance(inner, dict):
         return
     pointer = "/attributes/ome" if metadata.group.zarr_format == 3 else "/ome"
-    if not isinstance(inner.get("version"), str):
+    around = (others[path].stated for path in _above(metadata.path) if path in others)
+    if set(inner) == {"labels"} and any(around):
+        message = 'ome has no version; it is taken to be that of the groups around, and a string such as "0.5" belongs there'
+        writer.note(metadata.path, "ome-doubt", message, f"{pointer}/version", severity="info")
+    elif not isinstance(inner.get("version"), str):
         writer.fault(metadata.path, f"{pointer}/version", 'ome has no version; a string such as "0.5" is needed')
         metadata.kept.add(NAMESPACE)
     if not metadata.members:
         writer.fault(metadata.path, pointer, f"ome has none of the keys {', '.join(KEYS[:-1])}; one of them is needed")
+
+
+def _above(path: str) -> Iterator[str]:
+    """The paths of the groups around, the nearest first."""
+    while path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
 def _say_versions(writer: Writer, stated: dict[str, Metadata]) -> None:

@@ -10,7 +10,7 @@ from catalog.metadata.document import Json, as_object, canonical_json
 from catalog.rdf import literals, terms
 from catalog.rdf.conventions.ome_axes import DEFAULT_AXES, Axis, odd_units, parse_axes, unit_facts, write_axes
 from catalog.rdf.conventions.ome_metadata import SCALES, STRINGS, SYSTEMS
-from catalog.rdf.conventions.ome_scales import Placement, read_mapping, read_placement
+from catalog.rdf.conventions.ome_scales import Placement, read_mapping, read_placement, within_image
 from catalog.rdf.conventions.ome_transformations import check_ends, fault_of
 from catalog.rdf.conventions.ome_units import MICROMETRES, SECONDS
 from catalog.rdf.conventions.ome_writer import OME, Fact, Writer, literal, shown
@@ -139,9 +139,11 @@ class _Statement:
             return ()
         outer = Placement()
         if self.generation == SCALES and "coordinateTransformations" in self.stated:
-            outer = read_placement(
-                self.stated["coordinateTransformations"], "/coordinateTransformations", self._fault, owner="multiscale"
-            )
+            stated = self.stated["coordinateTransformations"]
+            own = within_image(stated)
+            self.full = self.full and own == stated
+            if own or own == stated:
+                outer = read_placement(own, "/coordinateTransformations", self._fault, owner="multiscale")
         levels = []
         for index, item in enumerate(datasets):
             dataset, pointer = as_object(item), f"/datasets/{index}"

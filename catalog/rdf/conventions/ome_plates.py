@@ -25,6 +25,9 @@ _PLATE_KEYS = {"version", "rows", "columns", "wells", "acquisitions", *_PLATE}
 _WELL_KEYS = {"path", "rowIndex", "columnIndex"}
 _LATEST = 253_402_300_799
 """The last second of the year 9999, as far as ``xsd:dateTime`` is sure to go."""
+_MILLISECONDS_FROM = 100_000_000_000
+"""From here on an epoch counts milliseconds: 1973 that way, the year 5138 otherwise. The specification does not say which it
+means; its example (1343731272000 of 2012-07-31) and Bio-Formats count milliseconds, others seconds."""
 
 Names = tuple[dict[str, int], dict[int, str]]
 """Name → place in the list, and back."""
@@ -203,7 +206,8 @@ def _fault_of_field(path: Json) -> str | None:
 
 
 def _date_time(epoch: Json) -> str:
-    """Seconds since 1970 as a date and time; what is none, as it stands."""
-    if not isinstance(epoch, int) or isinstance(epoch, bool) or not 0 <= epoch <= _LATEST:
+    """Seconds or milliseconds since 1970 as a date and time; what is none, as it stands."""
+    if not isinstance(epoch, int) or isinstance(epoch, bool) or not 0 <= epoch <= 1000 * _LATEST:
         return literal(epoch)
-    return literals.date_time(datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    seconds = epoch if epoch < _MILLISECONDS_FROM else epoch // 1000
+    return literals.date_time(datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))

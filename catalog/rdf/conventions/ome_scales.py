@@ -69,6 +69,17 @@ def read_placement(stated: Json, pointer: str, fault: Fault, *, owner: str = "le
     return Placement(found.get("scale"), found.get("translation"))
 
 
+def within_image(stated: Json) -> Json:
+    """The transformations of a multiscale without those that lead to a coordinate system of their own, an object.
+
+    SpatialData writes those into images of 0.4 and 0.5. They say where the image lies, not how large its pixels are.
+    Source: SpatialData, "Design document", Transformations; OME-NGFF RFC-5.
+    """
+    if not isinstance(stated, list):
+        return stated
+    return [item for item in stated if not isinstance(as_object(item).get("output"), dict)]
+
+
 def read_mapping(stated: Json, rank: int) -> Placement:
     """Scale and translation of the one transformation that a level has in 0.6; nothing where it is none of those allowed."""
     only = as_object(stated[0]) if isinstance(stated, list) and len(stated) == 1 else {}

@@ -6,9 +6,12 @@ Source: ngio, "Table specifications" (``roi_table``, ``masking_roi_table``, ``fe
 ``generic_table``; backends ``anndata``, ``csv``, ``json``, ``parquet``).
 """
 
+from collections.abc import Mapping
+
 from catalog.metadata.document import as_object
 from catalog.metadata.group import Group
 from catalog.metadata.hierarchy import Hierarchy
+from catalog.metadata.node_parser import Node
 from catalog.rdf import literals, terms
 from catalog.rdf.convention import Given, Wanted
 from catalog.rdf.conventions.ome_metadata import Metadata
@@ -21,7 +24,9 @@ MAX_ANNDATA_READ = 12
 """The same for tables that are arrays: each takes up to four reads."""
 MAX_REGIONS = 1000
 """Regions of one table that the graph holds."""
-REGION_TYPES = ("roi_table", "masking_roi_table")
+REGION_TYPES = ("roi_table", "masking_roi_table", "generic_roi_table")
+DEFAULT_TYPE = "generic_table"
+"""What ngio takes a table for that states no type; it writes generic tables so."""
 _FACTS = {
     "type": terms.TABLE_TYPE,
     "table_version": terms.TABLE_VERSION,
@@ -63,12 +68,17 @@ def _backend(table: Group) -> str:
 def _anndata_arrays(path: str, known: dict[str, Group]) -> list[str]:
     """Values, names of columns, names of rows, label values."""
     names = [_index_array(known, f"{path}/{part}") for part in ("var", "obs")]
-    return [f"{path}/X", *names, f"{path}/obs/label"]
+    return [f"{path}/X", *names, _column_array(known, f"{path}/obs/label")]
 
 
-def _index_array(known: dict[str, Group], path: str) -> str:
+def _index_array(known: Mapping[str, Node], path: str) -> str:
     index = known[path].attributes.get("_index") if path in known else None
-    return f"{path}/{index if isinstance(index, str) else '_index'}"
+    return _column_array(known, f"{path}/{index if isinstance(index, str) else '_index'}")
+
+
+def _column_array(known: Mapping[str, Node], path: str) -> str:
+    """The array with a column's elements: from AnnData 0.12 on, texts are a group of ``values`` and their ``mask``."""
+    return f"{path}/values" if isinstance(known.get(path), Group) else path
 
 
 def describe_tables(writer: Writer, metadata: Metadata, given: Given) -> None:
@@ -93,7 +103,7 @@ def describe_tables(writer: Writer, metadata: Metadata, given: Given) -> None:
 
 def _describe_table(writer: Writer, table: Group, owner: str, given: Given) -> None:
     name, attributes = writer.node(table.path), table.attributes
-    facts: list[Fact] = facts_of(attributes, _FACTS)
+    facts: list[Fact] = facts_of({"type": DEFAULT_TYPE, **attributes}, _FACTS)
     expressed = set(_FACTS) & set(attributes)
     region = as_object(attributes.get("region")).get("path")
     if isinstance(region, str):
@@ -125,9 +135,9 @@ def _read_rows(writer: Writer, table: Group, given: Given) -> Rows | None:
         if "json" in backend and isinstance(writer.nodes.get(f"{path}/table"), Group):
             return rows_of_json(writer.nodes[f"{path}/table"].attributes, MAX_REGIONS)
         if "anndata" in backend and f"{path}/X" in given.values:
-            groups = {key: node for key in (f"{path}/var", f"{path}/obs") if isinstance(node := writer.nodes.get(key), Group)}
-            names = [given.values.get(_index_array(groups, f"{path}/{part}")) for part in ("var", "obs")]
-            return rows_of_anndata(given.values[f"{path}/X"], names[0], names[1], given.values.get(f"{path}/obs/label"))
+            names = [given.values.get(_index_array(writer.nodes, f"{path}/{part}")) for part in ("var", "obs")]
+            labels = given.values.get(_column_array(writer.nodes, f"{path}/obs/label"))
+            return rows_of_anndata(given.values[f"{path}/X"], names[0], names[1], labels)
     except ValueError as error:
         writer.note(path, "ome-table-not-read", f"the table was not read: {error}")
         return None

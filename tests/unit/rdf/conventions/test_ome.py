@@ -172,6 +172,41 @@ def test_wells_of_0_3_are_placed_by_their_path() -> None:
     assert facts[f"{BASE}B/7"][ZO + "columnIndex"] == {Value("0", f"{XSD}integer")}
 
 
+@pytest.mark.parametrize("epoch", [1343731272000, 1343731272])
+def test_acquisitions_start_in_seconds_or_milliseconds(epoch: int) -> None:
+    # The example of OME-NGFF 0.4 and 0.5, which names the time too: "Meas_01(2012-07-31_10-41-12)".
+    plate = {"rows": [], "columns": [], "wells": [], "acquisitions": [{"id": 1, "starttime": epoch}]}
+    _, facts = found({"": group_v3(ome={"version": "0.5", "plate": plate})})
+    start = facts[f"{BASE}#acquisition-1"][OME + "start_time"]
+    assert start == {Value("2012-07-31T10:41:12Z", f"{XSD}dateTime")}
+
+
+def test_labels_without_a_version_have_that_of_their_image() -> None:
+    # What ome-zarr-py 0.21 writes: {"ome": {"labels": ["nuclei"]}} in labels/zarr.json of an image of 0.5.
+    image = group_v3(ome={"version": "0.5", "multiscales": [multiscale([1, 1])]})
+    nodes = {"": image, "0": array_v3([4, 4]), "labels": group_v3(ome={"labels": ["nuclei"]})}
+    nodes |= {"labels/nuclei": image, "labels/nuclei/0": array_v3([4, 4])}
+    findings, facts = found(nodes)
+    [told] = [problem for problem in findings.problems if problem.path == "labels"]
+    assert (told.kind, told.severity, told.pointer) == ("ome-doubt", "info", "/attributes/ome/version")
+    assert ZO + "metadataFault" not in facts.get(f"{BASE}labels", {})
+    _, facts = found({"": group_v3(), "labels": nodes["labels"]})
+    assert ZO + "metadataFault" in facts[f"{BASE}labels"], "nobody states a version"
+
+
+def test_transformations_of_spatialdata_are_no_sizes_of_pixels() -> None:
+    # What SpatialData 0.8 writes into a multiscale of "0.5-dev-spatialdata".
+    axes = [{"name": name, "type": "space", "unit": "unit"} for name in "yx"]
+    ends = {"input": {"name": "yx", "axes": axes}, "output": {"name": "global", "axes": axes}}
+    kinds = ({"type": "identity"}, {"type": "scale", "scale": [2.0, 2.0]}, {"type": "affine", "affine": [[1, 0, 3], [0, 1, 4]]})
+    for one in kinds:
+        stated = {**multiscale([0.5, 0.5]), "coordinateTransformations": [{**one, **ends}]}
+        findings, facts = found({"": group_v3(ome={"version": "0.5", "multiscales": [stated]}), "0": array_v3([4, 4])})
+        assert not findings.problems
+        assert facts[f"{BASE}0"][OME + "physical_size_x"] == {double(0.0005)}, "half a nanometre"
+        assert "ome" not in findings.consumed.get("", set()), "what they say is not all in triples here"
+
+
 def test_label_colours_are_counted_and_written_to_a_limit() -> None:
     colors = [{"label-value": value, "rgba": [0, 0, 0, 255]} for value in range(MAX_COLORS + 3)]
     nodes = {"labels/a": group_v3(ome={"version": "0.5", "image-label": {"colors": colors}})}
@@ -244,11 +279,29 @@ ANNDATA = {
     "tables/t/var/names": COLUMNS,
     "tables/t/obs/_index": Values(("FOV_1", "FOV_2"), (), whole=True),
 }
+# As ngio 1.1 writes it through AnnData 0.13: an index of texts is a group of values and their mask.
+NULLABLE_TEXTS = group_v3(**{"encoding-type": "nullable-string-array", "encoding-version": "0.1.0", "na-value": "NaN"})
+ANNDATA_0_13 = {
+    "tables/t/var": group_v3(_index="_index", **{"column-order": [], "encoding-type": "dataframe"}),
+    "tables/t/var/_index": NULLABLE_TEXTS,
+    "tables/t/obs": group_v3(_index="FieldIndex", **{"column-order": [], "encoding-type": "dataframe"}),
+    "tables/t/obs/FieldIndex": NULLABLE_TEXTS,
+}
 READ = {
     "csv": (table("csv"), Given(files={"tables/t/table.csv": CSV})),
     "json": (table("json", **{"tables/t/table": group_v3(**BY_ROW)}), Given()),
     "json by name": (table("experimental_json_v1", **{"tables/t/table": group_v3(**BY_NAME)}), Given()),
     "anndata": (table("anndata_v1", **{"tables/t/var": group_v3(_index="names")}), Given(values=ANNDATA)),
+    "anndata 0.13": (
+        table("anndata_v1", **ANNDATA_0_13),
+        Given(
+            values={
+                "tables/t/X": ANNDATA["tables/t/X"],
+                "tables/t/var/_index/values": COLUMNS,
+                "tables/t/obs/FieldIndex/values": ANNDATA["tables/t/obs/_index"],
+            }
+        ),
+    ),
 }
 
 
@@ -268,6 +321,33 @@ def test_regions_are_the_same_whatever_they_are_stored_in(name: str) -> None:
     assert regions["FOV_2"][ZO + "xStart"] == {double(2.5)}
     assert ZO + "xLength" not in regions["FOV_2"], "an open end is no end"
     assert findings.consumed["tables/t"] == {"type", "table_version", "backend", "index_key", "index_type"}
+    assert not findings.problems
+
+
+def test_a_label_that_is_the_index_names_the_region() -> None:
+    nodes = table(
+        "anndata_v1", **{**ANNDATA_0_13, "tables/t/obs": group_v3(_index="label"), "tables/t/obs/label": NULLABLE_TEXTS}
+    )
+    del nodes["tables/t/obs/FieldIndex"]
+    nodes["tables/t"] = group_v3(type="masking_roi_table", backend="anndata_v1", index_key="label", index_type="int")
+    values = {
+        "tables/t/X": Values((0.5, 2.0), (), whole=True),
+        "tables/t/var/_index/values": COLUMNS,
+        "tables/t/obs/label/values": Values(("7",), (), whole=True),
+    }
+    assert set(values) <= set(ome.wants(parsed(nodes)).whole)
+    findings, facts = found(nodes, Given(values=values))
+    region = facts[str(only(facts[f"{BASE}tables/t"][ZO + "roi"]))]
+    assert region[ZO + "labelValue"] == {Value("7", f"{XSD}integer")}
+    assert not findings.problems
+
+
+def test_a_table_without_type_is_a_generic_one() -> None:
+    # What ngio 1.1 writes for a GenericTable: {"backend": "csv"} and no more.
+    nodes = {**table("csv"), "tables/t": group_v3(backend="csv")}
+    findings, facts = found(nodes, Given(files={"tables/t/table.csv": b"drug,dose\nx,1\n"}))
+    assert text_of(facts[f"{BASE}tables/t"][ZO + "tableType"]) == "generic_table"
+    assert ZO + "roi" not in facts[f"{BASE}tables/t"]
     assert not findings.problems
 
 
