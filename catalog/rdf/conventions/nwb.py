@@ -15,6 +15,7 @@ from catalog.metadata.hierarchy import Hierarchy
 from catalog.metadata.node_parser import Node
 from catalog.rdf import literals, terms
 from catalog.rdf.convention import About, Findings, Given, Wanted
+from catalog.rdf.conventions.cf_units import find_unit
 from catalog.rdf.conventions.nwb_session import describe_session, session_arrays
 from catalog.rdf.iris import neurodata_type
 from catalog.rdf.prefixes import DCT, PREFIXES, RDF_TYPE, RDFS_LABEL
@@ -24,6 +25,7 @@ NAME = "nwb"
 TYPE_KEYS = ("neurodata_type", "data_type")
 LINK_KEYS = ("zarr_link", ".links")
 MAX_LINKS = 20_000
+MAX_UNIT = 200
 _SUB_CLASS = f"{PREFIXES['rdfs']}subClassOf"
 
 
@@ -57,8 +59,10 @@ def describe(hierarchy: Hierarchy, about: About, given: Given) -> Findings:
         if isinstance(attributes.get("object_id"), str):
             found.say(about.node(node.path), terms.OBJECT_ID, literals.string(attributes["object_id"]))
             found.consume(node.path, ["object_id"])
-        if isinstance(node, Array) and attributes.get("zarr_dtype") in ("object", "region"):
-            found.say(about.node(node.path), RDF_TYPE, f"<{terms.CLASS_REFERENCE_ARRAY}>")
+        if isinstance(node, Array):
+            if attributes.get("zarr_dtype") in ("object", "region"):
+                found.say(about.node(node.path), RDF_TYPE, f"<{terms.CLASS_REFERENCE_ARRAY}>")
+            _describe_unit(node, about, found)
         _describe_references(node, nodes, about, found)
     describe_session(nodes, about, given, found)
     return found
@@ -80,6 +84,17 @@ def _describe_type(node: Node, about: About, found: Findings) -> None:
     found.say(kind, RDFS_LABEL, literals.string(stated))
     found.say(kind, terms.TYPE_NAMESPACE, literals.string(namespace))
     found.consume(node.path, [key, "namespace"])
+
+
+def _describe_unit(array: Array, about: About, found: Findings) -> None:
+    """The unit of a series: ``unit``, where CF has ``units``. Source: NWB schema 2, TimeSeries, data and timestamps."""
+    unit = array.attributes.get("unit")
+    if not isinstance(unit, str) or not unit or len(unit) > MAX_UNIT:
+        return
+    found.say(about.node(array.path), terms.UNIT_STRING, literals.string(unit))
+    if known := find_unit(unit):
+        found.say(about.node(array.path), f"{PREFIXES['qudt']}hasUnit", f"<{PREFIXES['unit']}{known}>")
+    found.consume(array.path, ["unit"])
 
 
 def _describe_references(node: Node, nodes: Mapping[str, Node], about: About, found: Findings) -> None:

@@ -85,6 +85,19 @@ def test_a_reference_to_another_object_at_the_same_place() -> None:
     assert found.get("/acquisition/series", "dct:references") == {"/general/electrodes"}
 
 
+@pytest.mark.parametrize(
+    ("unit", "known"),
+    [("V", {"unit:V"}), ("volts", {"unit:V"}), ("seconds", {"unit:SEC"}), ("meters", {"unit:M"}), ("n.a.", set())],
+)
+def test_series_have_units(unit: str, known: set[str]) -> None:
+    # What hdmf-zarr 0.14 writes for the data of a TimeSeries.
+    data = array([100], unit=unit, conversion=1.0, offset=0.0, resolution=-1.0, _ARRAY_DIMENSIONS=["num_times"])
+    found = described(acquisition__series__data=data)
+    assert found.one("/acquisition/series/data", "zo:unitString") == unit
+    assert found.get("/acquisition/series/data", "qudt:hasUnit") == known
+    assert found.findings.consumed["acquisition/series/data"] == {"unit"}
+
+
 def test_several_references_in_one_attribute() -> None:
     found = described(reference=[TO_TABLE, TO_TABLE | {"path": "/", "object_id": FILE_ID}])
     assert found.get("/acquisition/series", "dct:references") == {"/general/electrodes", "/"}
