@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Literal
 
 from catalog.errors import CatalogError, Problem, StoreUnavailableError
+from catalog.metadata.collector import collector_paused
 from catalog.metadata.comparison import Copies, Disagreement, compare, merge, split_copies
 from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits
 from catalog.stores.documents import MAX_TOTAL_BYTES, Harvest
@@ -113,8 +114,9 @@ def check_freshness(
     known = _known_already(source, harvest)
     if known is not None:
         return known
-    copies = split_copies(harvest.documents[0], limits) if harvest.route == "consolidated" else None
-    if copies is None or mode == "skip":
+    with collector_paused:
+        copies = split_copies(harvest.documents[0], limits) if harvest.route == "consolidated" and mode != "skip" else None
+    if copies is None:
         return Verdict(UNPROVEN)
     before = source.requests
     try:
