@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits
 from catalog.errors import ConflictError, NonConformantError
-from catalog.metadata.dataset import Access
+from catalog.metadata.dataset import Access, Dataset
 from catalog.metadata.read_record import ReadRecord
 from catalog.rdf.derivation import derived_lines
 from catalog.rdf.iris import safe_id
 from catalog.services.delete import delete
 from catalog.services.derived_store import NewStore, Result
+from catalog.services.force import remove
 from catalog.services.ingest import ingest
 from catalog.services.outcome import IngestResult
 from catalog.services.provenance import Reading, now, record_reads
@@ -158,5 +159,7 @@ def _register(workspace: Workspace, request: IngestRequest, written: "WrittenSto
 def _forget(workspace: Workspace, dataset_id: str, location: str) -> None:
     """Delete the new dataset, where it came to be; never one that somebody else registered meanwhile."""
     found = Registry(workspace.catalog, workspace.iris).by_id(dataset_id)
-    if found is not None and found.location == location:
+    if found is None:  # the public audience is written first, and may hold what the other one does not
+        remove(workspace, Dataset(dataset_id, "", location, "restricted"), [])
+    elif found.location == location:
         delete(workspace, dataset_id)

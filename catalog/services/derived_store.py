@@ -139,6 +139,8 @@ class NewStore:
 
         if not result.transformation:
             raise InputError("a result of several readings has to say what was done to them (transformation)")
+        if result.values.dtype.kind == "O" and not all(isinstance(value, str) for value in result.values.flat):
+            raise InputError("values of the type object cannot be written as a Zarr array, but for texts")
         document = plain_array(result.values.shape, result.values.dtype)
         names = result.dimension_names
         if names is not None and len(names) != result.values.ndim:

@@ -21,7 +21,7 @@ from catalog.bridge.staleness import differences, grown_axis
 from catalog.errors import InputError, LimitExceededError, MetadataError, NotFoundError, StaleSnapshotError, ValuesChangedError
 from catalog.graphstore.door import GraphStore
 from catalog.metadata.array import Array
-from catalog.metadata.document import Document, canonical_json
+from catalog.metadata.document import Document, as_object, canonical_json, parse_document
 from catalog.metadata.hierarchy import parse_hierarchy
 from catalog.metadata.read_record import PartRead, ReadRecord
 from catalog.rdf.iris import Iris
@@ -139,10 +139,12 @@ def _replay_part(store: GraphStore, iris: Iris, part: PartRead, limits: PlanLimi
 
 def _recorded_array(part: PartRead) -> Array:
     """The array as the record has it; it is compared, and never read by."""
-    documents = [Document("zarr.json", part.document.encode())]
-    if '"node_type":"array"' not in part.document:
-        names = canonical_json({"_ARRAY_DIMENSIONS": part.names})
-        documents = [Document(".zarray", part.document.encode()), Document(".zattrs", names.encode())]
+    data = part.document.encode()
+    names = canonical_json({"_ARRAY_DIMENSIONS": part.names})
+    stated = as_object(parse_document(Document("document", data)).value)
+    documents = [Document("zarr.json", data)]
+    if stated.get("zarr_format") == 2:
+        documents = [Document(".zarray", data), Document(".zattrs", names.encode())]
     try:
         [node] = parse_hierarchy(documents).nodes
     except (MetadataError, ValueError) as error:
@@ -162,7 +164,8 @@ def _array_now(store: GraphStore, iris: Iris, part: PartRead, before: Array) -> 
         raise NotFoundError(f"the dataset {dataset_id!r} of the record is not in the catalogue any more")
     snapshot = dataset.current.digest
     other = snapshot != part.snapshot_digest
-    changed = f"the snapshot in force of {dataset_id!r} is {snapshot[:12]}… and was {part.snapshot_digest[:12]}…"
+    changed = f"the snapshot in force of {dataset_id!r} is {snapshot[:12]}…"
+    changed += f" and was {part.snapshot_digest[:12]}…" if other else ", as it was"
     try:
         ref = resolve_one(store, part.array, iris)
     except (NotFoundError, InputError) as error:  # gone, or a group with arrays below it

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 import zarr
+from zarr.dtype import VariableLengthBytes
 from zarr.storage import MemoryStore, StorePath
 
 from catalog.errors import InputError
@@ -95,16 +96,30 @@ def array_like(
 
 
 def plain_array(
-    shape: Sequence[int], dtype: np.dtype[Any], chunks: Sequence[int] | None = None, fill_value: Any = None
+    shape: Sequence[int],
+    dtype: np.dtype[Any],
+    chunks: Sequence[int] | None = None,
+    fill_value: Any = None,
+    *,
+    texts: bool = True,
 ) -> dict[str, Json]:
     """The document of an array with the codecs that zarr-python takes by itself.
+
+    Parameters
+    ----------
+    shape, dtype, chunks, fill_value
+        As ``zarr.create_array`` takes them.
+    texts
+        Whether Python objects are texts; else they are bytes.
 
     Raises
     ------
     InputError
         Values of this type cannot be written.
     """
-    kind: Any = "string" if dtype.kind in "OT" else dtype
+    kind: Any = dtype
+    if dtype.kind in "OT":
+        kind = "string" if texts else VariableLengthBytes()
     fault = ""
     try:
         with warnings.catch_warnings():
@@ -126,7 +141,9 @@ def _like_v2(source: Mapping[str, Json], kept: Sequence[int], shape: Sequence[in
     stated = source["chunks"]
     assert isinstance(stated, list)  # noqa: S101 - the array could be read
     chunks = [min(_whole(stated[axis]), max(1, size)) for axis, size in zip(kept, shape, strict=True)]
-    document = plain_array(shape, dtype, chunks, _fill_v2(source))
+    filters = source.get("filters")
+    names = [as_object(each).get("id") for each in filters] if isinstance(filters, list) else []
+    document = plain_array(shape, dtype, chunks, _fill_v2(source), texts="vlen-bytes" not in names)
     notes = []
     compressor = as_object(source.get("compressor"))
     name = compressor.get("id")
@@ -138,9 +155,7 @@ def _like_v2(source: Mapping[str, Json], kept: Sequence[int], shape: Sequence[in
         document["codecs"] = codecs[:1]
     else:
         notes.append(f"its chunks are compressed by zstd: {name!r} is no codec of Zarr v3")
-    filters = source.get("filters")
-    lossless = [as_object(each).get("id") for each in filters] if isinstance(filters, list) else []
-    left = [str(each) for each in lossless if each not in {"vlen-utf8", "vlen-bytes"}]
+    left = [str(each) for each in names if each not in {"vlen-utf8", "vlen-bytes"}]
     if left:
         notes.append(f"filters that Zarr v3 does not have are left out: {', '.join(left)}")
     return NewArray(document, tuple(notes))
