@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, Self
 
+from catalog.client import results
 from catalog.client.array_facts import describe, read_channels
 from catalog.client.html import chunks_svg, facts_html, link_html, text_html
 from catalog.client.query import Found, Query
@@ -13,11 +14,15 @@ from catalog.client.selecting import Selecting, Wanted
 from catalog.client.session import Session
 from catalog.client.table import Table
 from catalog.client.wanted import resolve_parts
+from catalog.errors import InputError
 
 if TYPE_CHECKING:
+    import xarray
+
     from catalog.bridge.array_ref import ArrayRef
     from catalog.bridge.chunk_plan import ChunkPlan
     from catalog.bridge.part import Part
+    from catalog.bridge.read_many import Outcome
     from catalog.client.question import Question
 
 _COLUMNS = ("path", "dataset", "name", "title", "shape", "dims", "dtype", "chunks", "units", "standard_name", "iri")
@@ -147,6 +152,46 @@ class ArrayItem(Selecting):
 
         return np.array(self.compute(), dtype=dtype, copy=True if copy is None else copy)
 
+    def to_xarray(self, *, decode: bool = True, lazy: bool = False) -> "xarray.DataArray":
+        """The values with coordinates and units; after reductions, with the coordinates of the axes that are left.
+
+        Parameters
+        ----------
+        decode
+            Let xarray apply what CF says of the values. Reductions are of values as they are stored.
+        lazy
+            Read values when they are computed, by dask.
+
+        Raises
+        ------
+        InputError
+            xarray, or what else is needed, is not installed.
+        CatalogError
+            As `compute`.
+        """
+        if not self._wanted.reductions:
+            return results.to_dataarray(self._session, self.part, decode=decode, lazy=lazy)
+        values = self.to_dask() if lazy else self.compute()
+        return results.to_reduced(self._session, self.part, values, self._left())
+
+    def _left(self) -> list[str]:
+        """The axes that reductions leave."""
+        from catalog.client.reduction import find_positions
+
+        left = list(self.dims)
+        for reduction in self._wanted.reductions:
+            positions = find_positions(reduction, left)
+            left = [name for at, name in enumerate(left) if at not in positions]
+        return left
+
+    def to_dask(self) -> Any:
+        """The values as a dask array: nothing is read yet; errors as `catalog.bridge.results.lazy.to_dask`."""
+        return results.to_dask(self._session, self.part, self._wanted.reductions, self.dims)
+
+    def to_pandas(self) -> Any:
+        """The values as a frame, one row for each element, labelled by its coordinates; errors as `to_xarray`."""
+        return self.to_xarray().to_dataframe(name=self.path.rpartition("/")[2] or "values")
+
     def channels(self) -> Table:
         """The channels of the image that the array is a level of."""
         return read_channels(self._session, [self._found])
@@ -248,8 +293,42 @@ class ArrayQuery(Selecting, Query[ArrayItem]):
         return {iri: place for place, iri in enumerate(type(self)(self._session, question).iris())}
 
     def compute(self) -> list[Any]:
-        """The values of each array, in their order; errors as `ArrayItem.compute`."""
-        return [item.compute() for item in self._items]
+        """The values of each array, in their order; errors as `ArrayItem.compute`, of the first array that has one."""
+        if self._wanted.reductions:
+            return [item.compute() for item in self._items]
+        return [outcome.get() for outcome in self.read()]
+
+    def read(self) -> "list[Outcome]":
+        """What became of each array, read several at a time: its values, or the error that leaves the others whole.
+
+        Raises
+        ------
+        InputError
+            Reductions were asked for, or a selection that an array does not have.
+        LimitExceededError
+            All of them together cost too much; nothing was read.
+        """
+        if self._wanted.reductions:
+            raise InputError("read gives values as they are stored: use compute for reductions")
+        return results.read_parts(self._session, [item.part for item in self._items])
+
+    def to_xarray(self, *, decode: bool = True, lazy: bool = False) -> Any:
+        """A Dataset of arrays that lie in one group, or a DataTree of those of one dataset.
+
+        Raises
+        ------
+        InputError
+            The arrays belong to several datasets, or reductions were asked for.
+        CatalogError
+            As `ArrayItem.to_xarray`.
+        """
+        if self._wanted.reductions:
+            raise InputError("reductions are done array by array: [each.to_xarray() for each in query]")
+        return results.to_labelled(self._session, [item.part for item in self._items], decode=decode, lazy=lazy)
+
+    def to_dask(self) -> list[Any]:
+        """The values of each array as a dask array; errors as `ArrayItem.to_dask`."""
+        return [item.to_dask() for item in self._items]
 
     def plan(self) -> "list[ChunkPlan]":
         """What reading each array would cost; errors as `ArrayItem.plan`."""

@@ -6,6 +6,7 @@ attributes. ``attribute__KEY`` always is the plain attribute. An unknown name is
 """
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,6 +27,7 @@ SYMBOLS: Final[Mapping[str, str]] = {
 COMPUTED: Final = ("size", "nbytes")
 """Lookups of arrays that are reckoned from shape and data type: the elements, and their bytes where all have the same size."""
 _NEAR: Final = 5
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|urn:|tag:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +173,7 @@ def parse_way(text: str, root: str, ask: Ask) -> Lookup:
         A step is none of these.
     """
     prefixes = dict(ask().prefixes)
-    whole = iri_of(text, prefixes)
-    pieces = [text] if whole and not text.startswith("<") else _split(text)
+    pieces = [text] if _ABSOLUTE.match(text) and iri_of(text, prefixes) else _split(text)
     if len(pieces) == 1 and not pieces[0].startswith("^") and not iri_of(pieces[0], prefixes):
         return parse_lookup(text, root, ask)
     steps: list[Step] = []

@@ -83,6 +83,7 @@ TERMS: dict[str, tuple[str, str, str, str]] = {
     "downscaling_method": ("downscalingMethod", "text", "Multiscale", ""),
     "east": ("east", "number", "dct:Location", ""),
     "element": ("element", "link", "SpatialData", "SpatialElement"),
+    "element_kind": ("elementKind", "text", "Layout", ""),
     "encoding_type": ("encodingType", "text", "ZarrNode", ""),
     "encoding_version": ("encodingVersion", "text", "ZarrNode", ""),
     "extent_basis": ("extentBasis", "text", "dct:Location", ""),

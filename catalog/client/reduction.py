@@ -108,7 +108,8 @@ def _first(
 ) -> Values:
     plan = plan_chunks(ref.array, selection)
     check_limits(plan, replace(reading.limits, max_result_bytes=_NO_LIMIT))
-    blocks = list(_blocks(ref, selection, axes)) if first.name in _COMBINED and selection.size else [selection]
+    at_once = min(BLOCK_BYTES, reading.limits.max_result_bytes)
+    blocks = list(_blocks(ref, selection, axes, at_once)) if first.name in _COMBINED and selection.size else [selection]
 
     def read() -> Iterator[Values]:
         for number, block in enumerate(blocks):
@@ -138,19 +139,19 @@ def _whole(name: str, positions: tuple[int, ...]) -> Callable[[Values], Any]:
     return lambda values: getattr(np, name)(values, axis=positions)
 
 
-def _blocks(ref: ArrayRef, selection: Selection, axes: Sequence[int]) -> Iterator[Selection]:
+def _blocks(ref: ArrayRef, selection: Selection, axes: Sequence[int], at_once: int) -> Iterator[Selection]:
     """The selection in pieces along one of the axes, cut where chunks end."""
     extents = ref.array.layout.chunk_grid.chunk_shape
     item = ref.array.layout.data_type.item_size
     size = selection.size * (item or 1)
     usable = [at for at in axes if selection.axes[at].positions is None and selection.axes[at].count > 1]
-    if item is None or extents is None or size <= BLOCK_BYTES or not usable:
+    if item is None or extents is None or size <= at_once or not usable:
         yield selection
         return
     at = max(usable, key=lambda each: selection.axes[each].count)
     axis, extent = selection.axes[at], extents[at]
     per_chunk = max(extent // axis.step, 1)
-    chunks = max(int(BLOCK_BYTES // max(size // axis.count * per_chunk, 1)), 1)
+    chunks = max(int(at_once // max(size // axis.count * per_chunk, 1)), 1)
     begin = 0
     while begin < axis.count:
         border = ((axis.start + begin * axis.step) // extent + chunks) * extent  # where the last chunk of the block ends

@@ -4,6 +4,7 @@ By label where a coordinate array labels the axis, in world units where the grap
 its channels. Slices are half-open, as everywhere in the catalogue; xarray's are closed.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from catalog.bridge.part import Part
 
 _BATCH: Final = 1000
+_ROW: Final = re.compile(r"^row \d+ \((\S+)\): ")
 
 
 def check_axes(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,7 +73,12 @@ def resolve_parts(
             asked = {**positions, **{axis: _index(axis, value, axis in sampled, tolerance) for axis, value in places.items()}}
             for begin in range(0, len(members), _BATCH):
                 rows = [(Iri(array),) for array in members[begin : begin + _BATCH]]
-                answer = resolve_answer(store, Bindings(("array",), rows), column="array", iris=iris, select=asked, labels=labels)
+                try:
+                    answer = resolve_answer(
+                        store, Bindings(("array",), rows), column="array", iris=iris, select=asked, labels=labels
+                    )
+                except InputError as error:
+                    raise InputError(_ROW.sub(r"\1: ", str(error))) from error
                 found |= {each.ref.iri: each.part for each in answer.parts}
     missing = [array for array in arrays if array not in found]
     if missing:

@@ -1,0 +1,85 @@
+"""In which form do values come: xarray, dask, pandas?"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from catalog.client.session import Session
+from catalog.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray
+
+    from catalog.bridge.part import Part
+    from catalog.bridge.read_many import Outcome
+    from catalog.client.reduction import Reduction
+
+
+def to_dataarray(session: Session, part: "Part", *, decode: bool, lazy: bool) -> "xarray.DataArray":
+    """An array's part with coordinates, units and attributes; errors as `catalog.bridge.results.labelled.to_dataarray`."""
+    from catalog.bridge.results import labelled
+
+    with session.asking() as (store, iris):
+        return labelled.to_dataarray(store, iris, part.ref, part.selection, reading=session.reading(), decode=decode, lazy=lazy)
+
+
+def to_reduced(session: Session, part: "Part", values: Any, dims: Sequence[str]) -> "xarray.DataArray":
+    """Values that are left after reductions, with the coordinates of the axes that are left.
+
+    Raises
+    ------
+    InputError
+        xarray or dask is not installed.
+    """
+    import xarray
+
+    whole = to_dataarray(session, part, decode=True, lazy=True)  # values of coordinates only
+    coords = {name: each for name, each in whole.coords.items() if set(each.dims) <= set(dims)}
+    return xarray.DataArray(values, coords=coords, dims=list(dims), name=whole.name)
+
+
+def to_dask(session: Session, part: "Part", reductions: "Sequence[Reduction]", names: Sequence[str]) -> Any:
+    """The values as a dask array, reductions among its tasks; errors as `catalog.bridge.results.lazy.to_dask`."""
+    from catalog.bridge.results import lazy
+    from catalog.client.reduction import find_positions
+
+    reading = session.reading()
+    made: Any = lazy.to_dask(part.ref, part.selection, limits=reading.limits, access=reading.access)
+    left = list(names)
+    for reduction in reductions:
+        positions = find_positions(reduction, left)
+        if reduction.name == "median":
+            raise InputError("dask has no median of all: use compute, or to_xarray")
+        made = getattr(made, reduction.name)(axis=positions)
+        left = [name for at, name in enumerate(left) if at not in positions]
+    return made
+
+
+def to_labelled(session: Session, parts: "Sequence[Part]", *, decode: bool, lazy: bool) -> Any:
+    """Parts of several arrays: a Dataset where they lie in one group, a DataTree where they lie in one dataset.
+
+    Raises
+    ------
+    InputError
+        There are none, or they belong to several datasets.
+    CatalogError
+        As `catalog.bridge.results.labelled.to_dataset`.
+    """
+    from catalog.bridge.results import labelled
+
+    datasets = sorted({part.ref.dataset for part in parts})
+    if len(datasets) != 1:
+        raise InputError(f"the arrays belong to {len(datasets)} datasets, and xarray holds those of one: make one of each")
+    groups = {part.ref.path.rpartition("/")[0] for part in parts}
+    make = labelled.to_dataset if len(groups) == 1 else labelled.to_datatree
+    wanted = [(part.ref, part.selection) for part in parts]
+    with session.asking() as (store, iris):
+        return make(store, iris, wanted, reading=session.reading(), decode=decode, lazy=lazy)
+
+
+def read_parts(session: Session, parts: "Sequence[Part]") -> "list[Outcome]":
+    """The values of many parts at once; errors as `catalog.bridge.read_many.read_many`."""
+    from catalog.bridge.read_many import Wanted, read_many
+
+    reading = session.reading()
+    wanted = [Wanted(part.ref, part.selection) for part in parts]
+    return read_many(wanted, limits=reading.limits, check=reading.check, access=reading.access, log=reading.log)
