@@ -14,10 +14,12 @@ from catalog.errors import InputError
 from catalog.settings import load_settings
 
 if TYPE_CHECKING:
+    from catalog.bridge.chunk_plan import ChunkPlan
     from catalog.services.read import Planned, ReadOptions
     from catalog.settings import Settings
 
 MAX_KEYS = 1000
+SAVE_HELP = "What to write: .npy, .npz, .zarr, .nc, .csv, .parquet or .png; of a query, or a folder for one .npy each."
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -37,9 +39,7 @@ def get(
         Path | None, typer.Option("--points", metavar="FILE.csv", help="Read the values at these points: a column for each axis.")
     ] = None,
     points_in: Annotated[str, typer.Option("--points-in", help="What the points are in: pixel or world units.")] = "pixel",
-    save: Annotated[
-        str, typer.Option("--save", metavar="OUT.npy|OUT.zarr", help="What to write; of a query, or a folder for one file each.")
-    ] = "",
+    save: Annotated[str, typer.Option("--save", metavar="OUT", help=SAVE_HELP)] = "",
     select: Annotated[
         str, typer.Option("--select", help="Such as 'time=2020-01..2020-03,y=world(10:20),x=0:100': half-open.")
     ] = "",
@@ -124,18 +124,19 @@ def _get_points(settings: "Settings", iri: str, points: Path, units: str, output
 
 
 def _save(settings: "Settings", planned: "list[Planned]", output: Path, *, force: bool) -> None:
-    from catalog.services.read import paths_for, save
+    from catalog.services.read import ENDINGS, paths_for, save
 
-    paths = paths_for(planned, output, folder=len(planned) > 1 and output.suffix != ".npy")
+    paths = paths_for(planned, output, folder=len(planned) > 1 and output.suffix not in ENDINGS)
     if paths and paths[0].parent != output.parent:
         try:
             output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"the folder {str(output)!r} cannot be made: {error}") from error
     options = _options(settings, force=force)
-    for each, path in zip(planned, paths, strict=True):
-        shape = save(each, path, options)
-        say(f"{path}: shape {shape} from {each.plan.chunks} chunks of {each.ref.iri}")
+    with open_reader(settings) as (store, _):
+        for each, path in zip(planned, paths, strict=True):
+            shape = save(each, path, options, store)
+            say(f"{path}: shape {shape} from {each.plan.chunks} chunks of {each.ref.iri}")
 
 
 def _say_plans(planned: "list[Planned]", iri: str, *, as_json: bool, several: bool) -> None:
@@ -154,7 +155,16 @@ def _say_plan(planned: "Planned") -> None:
     size = "of varying size" if plan.result_bytes is None else f"{plan.result_bytes:,} bytes"
     decoded = "" if plan.decoded_bytes is None else f", {plan.decoded_bytes:,} bytes decoded"
     say(f"shape {plan.shape}, {size}; {plan.objects:,} objects, {plan.chunks:,} chunks{decoded}")
+    say(_cost(plan))
     for key in islice(plan.keys(), MAX_KEYS):
         say(f"  {key}")
     if plan.objects > MAX_KEYS:
         say(f"  … and {plan.objects - MAX_KEYS:,} more")
+
+
+def _cost(plan: "ChunkPlan") -> str:
+    """Requests and stored bytes, as far as the metadata tell."""
+    stored = "stored size not known" if plan.stored_bytes is None else f"at most {plan.stored_bytes:,} bytes stored"
+    if plan.requests is not None:
+        return f"{plan.requests:,} requests, {stored}"
+    return f"{plan.least_requests:,} to {plan.most_requests:,} requests, {stored}: the indexes of shards say how many"

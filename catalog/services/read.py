@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _SHOWN: Final = 5
+ENDINGS: Final = (".npy", ".npz", ".zarr", ".nc", ".csv", ".parquet", ".png")
+"""What arrays can be saved as."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,15 @@ def _coordinates(store: GraphStore, options: ReadOptions) -> "Coordinates":
     return Coordinates(store, recorded_iris(store), options.reading())
 
 
-def save(planned: Planned, path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> tuple[int, ...]:
-    """Read what was planned and write it as ``.npy``; the shape of what was written comes back.
+def save(
+    planned: Planned, path: Path, options: ReadOptions = DEFAULT_OPTIONS, store: GraphStore | None = None
+) -> tuple[int, ...]:
+    """Read what was planned and write it, as the path's ending has it; the shape of what was written comes back.
+
+    Parameters
+    ----------
+    store
+        Where to ask for coordinates and attributes; only ``.npy`` and ``.png`` can do without.
 
     Raises
     ------
@@ -166,14 +175,19 @@ def save(planned: Planned, path: Path, options: ReadOptions = DEFAULT_OPTIONS) -
     ForbiddenError, UnavailableError, MetadataError
         The store, or what it holds.
     """
-    _check_path(path)
-    from catalog.bridge.npy import to_npy
-    from catalog.bridge.read import read_array
+    _check_path(path, ENDINGS)
+    from catalog.bridge.results.described import alone, describe_parts
+    from catalog.bridge.results.files import save_part
 
-    how = options.reading()
-    values = read_array(planned.ref, planned.plan.selection, limits=how.limits, check=how.check, access=how.access, tell=how.tell)
-    to_npy(values, path)
-    return values.shape
+    ref, selection = planned.ref, planned.plan.selection
+    if store is None or path.suffix in {".npy", ".png"}:
+        described = alone(ref, selection)
+    else:
+        (described,) = describe_parts(store, recorded_iris(store), [(ref, selection)])
+    shape, note = save_part(described, path, options.reading())
+    if note and options.tell is not None:
+        options.tell(f"{path}: {note}")
+    return shape
 
 
 def save_points(
@@ -199,7 +213,7 @@ def save_points(
     CatalogError
         As `save`.
     """
-    _check_path(path)
+    _check_path(path, (".npy",))
     ref = resolve_one(store, iri)
     from catalog.bridge.npy import to_npy
     from catalog.bridge.points import sample
@@ -234,8 +248,8 @@ def _name(planned: Planned) -> str:
     return _ODD.sub("_", f"{planned.ref.dataset_id}-{planned.ref.path}")[-120:]
 
 
-def _check_path(path: Path) -> None:
-    if path.suffix != ".npy":
-        raise InputError(f"--save is {str(path)!r}; a name that ends in .npy is allowed")
+def _check_path(path: Path, endings: Sequence[str]) -> None:
+    if path.suffix not in endings:
+        raise InputError(f"--save is {str(path)!r}; a name that ends in {', '.join(endings)} is allowed")
     if not path.absolute().parent.is_dir():
         raise InputError(f"--save is {str(path)!r}; its folder does not exist")

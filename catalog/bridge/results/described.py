@@ -82,6 +82,11 @@ def describe_parts(store: GraphStore, iris: Iris, parts: Iterable[tuple[ArrayRef
     ]
 
 
+def alone(ref: ArrayRef, selection: Selection | None = None) -> Described:
+    """An array's part without anything that only the graph could tell."""
+    return Described(ref, select(ref.array) if selection is None else selection, _dimensions(ref))
+
+
 def _candidates(iris: Iris, ref: ArrayRef) -> list[str]:
     """IRIs of arrays that are called like a dimension, the nearest group first."""
     found = []
