@@ -27,11 +27,11 @@ COLUMNS = {
     "who-says": ["graph", "subject", "property", "value"],
 }
 
-NEEDS_TITLE = """
+NEEDS_LICENCE = """
     @prefix sh: <http://www.w3.org/ns/shacl#> .
     @prefix dct: <http://purl.org/dc/terms/> .
-    <urn:x-test:titled> a sh:NodeShape ; sh:targetClass <https://w3id.org/zarr-catalog/ns#ZarrArray> ;
-        sh:property [ sh:path dct:title ; sh:minCount 1 ; sh:message "Give the array a title." ] .
+    <urn:x-test:licensed> a sh:NodeShape ; sh:targetClass <https://w3id.org/zarr-catalog/ns#ZarrArray> ;
+        sh:property [ sh:path dct:license ; sh:minCount 1 ; sh:message "Give the array a licence." ] .
 """
 
 
@@ -57,7 +57,7 @@ def filled(fuseki: FusekiServer, tmp_path: Path) -> FusekiServer:
     assert catalog("sample", refusable, folder=tmp_path).returncode == 0
     shapes = tmp_path / "shapes"
     shapes.mkdir()
-    (shapes / "strict.ttl").write_text(NEEDS_TITLE)
+    (shapes / "strict.ttl").write_text(NEEDS_LICENCE)
     refused = catalog("ingest", refusable, "--shapes", shapes, "--json", folder=tmp_path, **settings)
     assert refused.returncode == 8, refused.stdout + refused.stderr
     return fuseki
