@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.measure import Figure, table
 from bench.sizes import DEFAULT, TINY, Sizes
 
-BENCHMARKS = ("reading", "conversion", "ingestion", "values", "requests", "validating", "growth")
+BENCHMARKS = ("reading", "conversion", "ingestion", "values", "requests", "validating", "stations", "growth")
 """Modules of this package, each with ``measure(sizes, folder)``."""
 
 
@@ -33,14 +33,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"which of {', '.join(BENCHMARKS)}; all where none is named")
     parser.add_argument("--runs", type=int, help=f"how often each call is timed ({DEFAULT.runs})")
-    parser.add_argument("--large", action="store_true", help="let the catalogue grow to 100,000 arrays (some minutes more)")
+    parser.add_argument("--large", action="store_true", help="let the catalogue grow to 1,000,000 arrays (an hour more)")
     parser.add_argument("--tiny", action="store_true", help="only see that everything runs")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - set(BENCHMARKS):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
     sizes = TINY if chosen.tiny else DEFAULT
     if chosen.large:
-        sizes = replace(sizes, datasets=(1, 10, 100))
+        sizes = replace(sizes, datasets=(1, 10, 100, 1000), store_arrays=(1_000, 10_000, 40_000))
     if chosen.runs:
         sizes = replace(sizes, runs=chosen.runs)
     print(table(run(chosen.names or list(BENCHMARKS), sizes)))

@@ -11,17 +11,28 @@ CHUNKS = ((73, 90, 90), (1, 180, 360), (365, 30, 30))
 QUANTITIES = ("air_temperature", "air_pressure", "relative_humidity", "eastward_wind", "northward_wind")
 
 
-def write_v3(folder: Path, groups: int, arrays: int, seed: int = 0) -> Path:
+PLAIN = {"standard_name": "quantity", "long_name": "caption", "units": "measured_in", "valid_range": "between"}
+"""Keys that mean the same to a reader and belong to no convention."""
+
+
+def write_v3(folder: Path, groups: int, arrays: int, seed: int = 0, *, cf: bool = True) -> Path:
     """Write a Zarr v3 store of ``groups`` groups, with ``arrays`` arrays shared out among them.
 
     Parameters
     ----------
     seed
         Stores of different seeds differ in attributes and sizes, as stores of one collection do.
+    cf
+        Whether they follow CF; else they have as many attributes with the same values, which follow no convention.
     """
     inside = dict(_nodes_v3(groups, arrays, seed))
+    title = _title(seed)
+    if not cf:
+        del title["Conventions"]
+        for node in inside.values():
+            node["attributes"] = {PLAIN.get(key, key): value for key, value in node["attributes"].items()}
     consolidated = {"kind": "inline", "must_understand": False, "metadata": inside}
-    root = {"zarr_format": 3, "node_type": "group", "attributes": _title(seed), "consolidated_metadata": consolidated}
+    root = {"zarr_format": 3, "node_type": "group", "attributes": title, "consolidated_metadata": consolidated}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "zarr.json").write_text(json.dumps(root, indent=2))
     return folder

@@ -18,7 +18,7 @@ class Goal:
     ----------
     kind
         ``faster``: the ratio is peer / ours and should be at least ``limit``; ``at most``: it is ours / peer and should be at
-        most ``limit``; ``information``: it is ours / peer and nothing is asked of it.
+        most ``limit``; ``information``: it is ours / peer and nothing is asked of it. Nor is it where ``limit`` is 0.
     """
 
     kind: Kind = "information"
@@ -30,11 +30,13 @@ class Goal:
 
     def met(self, ratio: float) -> bool | None:
         """Whether a ratio is as it should be; None where nothing is asked."""
-        if self.kind == "information":
+        if self.kind == "information" or not self.limit:
             return None
         return ratio >= self.limit if self.kind == "faster" else ratio <= self.limit
 
     def __str__(self) -> str:
+        if not self.limit:
+            return ""
         signs = {"faster": f">= {self.limit:g}", "at most": f"<= {self.limit:g}", "information": ""}
         return signs[self.kind]
 

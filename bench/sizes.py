@@ -23,6 +23,10 @@ class Sizes:
         Arrays of which a small part each is read.
     dataset_arrays, datasets
         Arrays of one dataset, and how many datasets a growing catalogue holds at each point.
+    store_arrays
+        Arrays of one store, at each point of its growth.
+    judged_arrays
+        Arrays of the largest of them that is validated, which takes the most memory.
     settle_s
         Seconds to wait after each growth, in which Oxigraph merges its files.
     """
@@ -35,7 +39,9 @@ class Sizes:
     value_bytes: int = 256 * 2**20
     small_reads: int = 1_000
     dataset_arrays: int = 1_000
-    datasets: tuple[int, ...] = (1, 10)
+    datasets: tuple[int, ...] = (1, 10, 100)
+    store_arrays: tuple[int, ...] = (1_000, 10_000)
+    judged_arrays: int = 10_000
     settle_s: float = 2.0
 
 
@@ -50,5 +56,7 @@ TINY = Sizes(
     small_reads=3,
     dataset_arrays=3,
     datasets=(1, 2),
+    store_arrays=(3, 6),
+    judged_arrays=6,
     settle_s=0.0,
 )
