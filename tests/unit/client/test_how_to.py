@@ -1,0 +1,38 @@
+"""Does the example of the how-to run as it stands?"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from catalog.client.lookup_table import ARRAY, terms_of
+from catalog.client.lookups import OPERATORS
+from tests.support.sources import ROOT
+from tests.unit.client.conftest import write_weather
+
+PAGE = ROOT / "docs" / "how-to" / "python.md"
+
+
+def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    values = write_weather(tmp_path / "weather.zarr")
+    monkeypatch.chdir(tmp_path)
+    [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    made: dict[str, Any] = {}
+    exec(compile(example, str(PAGE), "exec"), made)
+    assert "(4, 6, 10) ('time', 'lat', 'lon') float32 (2, 3, 5)" in capsys.readouterr().out
+    np.testing.assert_array_equal(made["values"], values[2, 1:4])
+    np.testing.assert_array_equal(made["warmest"], values[:, :, :5].max(0))
+    np.testing.assert_allclose(made["labelled"].values, values.mean(0))
+    assert made["table"]["path"].tolist() == ["ice", "sst"]
+    assert len(made["answer"]) == 5
+    assert made["hits"][0]["path"] == "sst"
+    made["cat"].close()
+
+
+def test_the_page_names_every_operator_and_synonym() -> None:
+    page = PAGE.read_text()
+    assert not [name for name in OPERATORS if f"`{name}`" not in page]
+    named = re.findall(r"\| what people say \| (.*?) \|", page)[0].replace("`", "").split(", ")
+    assert not [name for name in named if name not in terms_of(ARRAY)]
