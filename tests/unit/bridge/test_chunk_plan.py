@@ -261,3 +261,19 @@ def test_a_limit_allows_what_equals_it(field: str, value: int) -> None:
 def test_an_empty_result_is_free() -> None:
     check_limits(plan(array_v2((0, 1000), [1, 1000])), PlanLimits(max_result_bytes=0, max_chunks=0))
     check_limits(plan(array_v3((2**40,), [2**20]), "dim0=5:5"), PlanLimits(max_result_bytes=0, max_chunks=0))
+
+
+def test_chunks_of_several_sizes() -> None:
+    """Chunks of 4, 4, 6 and 3 elements along an axis of 15."""
+    grid = {"name": "rectilinear", "configuration": {"kind": "inline", "chunk_shapes": [[[4, 2], 6, 3]]}}
+    array = array_v3((15,), [4], "a", chunk_grid=grid)
+    whole = plan(array)
+    assert (whole.objects, whole.chunk_bytes, whole.decoded_bytes, whole.stored_bytes) == (4, 24, 68, 68)
+    found = plan(array, "dim0=7:9")
+    assert list(found.keys()) == ["a/c/1", "a/c/2"]
+    assert [found.used(each) for each in found.coordinates()] == [1, 1]
+    assert [found.held(each) for each in found.coordinates()] == [4, 6]
+    assert list(plan(array, "dim0=[14,0,14,9]").keys()) == ["a/c/0", "a/c/2", "a/c/3"]
+    short = array_v3((18,), [4], chunk_grid=grid)
+    with pytest.raises(MetadataError, match="cover 17 elements of the 18"):
+        plan(short)

@@ -43,3 +43,40 @@ def test_a_least_extent_can_be_asked_for() -> None:
 def test_v3_grids(document: Any, name: str, chunk_shape: tuple[int, ...] | None) -> None:
     grid = parse_chunk_grid_v3(document)
     assert (grid.name, grid.chunk_shape) == (name, chunk_shape)
+
+
+def rectilinear(*shapes: Any, kind: str = "inline") -> dict[str, Any]:
+    return {"name": "rectilinear", "configuration": {"kind": kind, "chunk_shapes": list(shapes)}}
+
+
+@pytest.mark.parametrize(
+    ("document", "runs"),
+    [
+        (rectilinear([2, 3]), (((2, 1), (3, 1)),)),
+        (rectilinear([[10, 3], 5], 4), (((10, 3), (5, 1)), 4)),
+        (rectilinear([2, 2, [2, 2], 3]), (((2, 4), (3, 1)),)),
+        (rectilinear(), ()),
+        (rectilinear([2], kind="file"), None),
+        (rectilinear([]), None),
+        (rectilinear([0]), None),
+        (rectilinear([[2, 0]]), None),
+        (rectilinear([[2, 3, 4]]), None),
+        (rectilinear([True]), None),
+        (rectilinear(0), None),
+        (rectilinear([[1, 10**12]]), None),
+        ({"name": "rectilinear", "configuration": {}}, None),
+    ],
+)
+def test_rectilinear_grids(document: Any, runs: Any) -> None:
+    """Source: the ``rectilinear`` extension: a pair is an extent and how often it comes, an integer alone repeats for ever."""
+    grid = parse_chunk_grid_v3(document)
+    assert (grid.runs, grid.valid, grid.chunk_shape) == (runs, runs is not None, None)
+
+
+def test_what_a_rectilinear_grid_covers() -> None:
+    grid = parse_chunk_grid_v3(rectilinear([[4, 2], 6], 5))
+    assert (grid.largest_shape, grid.common_shape) == ((6, 5), (2, 5))
+    assert grid.fault_for((14, 100)) is None
+    assert grid.fault_for((12, 100)) is None
+    assert "cover 14 elements of the 15 along dimension 0" in str(grid.fault_for((15, 100)))
+    assert "2 dimensions" in str(grid.fault_for((14,)))
