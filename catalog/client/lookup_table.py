@@ -121,6 +121,7 @@ _SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
     DATASET: {
         "id": ("dct:identifier", "text"),
+        "convention_name": ("conventionName", "text"),
         "start": ("dct:temporal/dcat:startDate", "time"),
         "end": ("dct:temporal/dcat:endDate", "time"),
     },
