@@ -8,6 +8,7 @@ import zarr
 
 from catalog.bridge.read import StoreAccess
 from catalog.metadata.read_record import ReadRecord
+from catalog.services.derive import Result, Saved, save_store
 from catalog.services.ingest import ingest
 from catalog.services.provenance import Reading, record_reads
 from catalog.services.read import ReadOptions, plan_query, plan_read
@@ -72,3 +73,33 @@ def take_in(workspace: Workspace, url: str, dataset_id: str, **given: Any) -> st
     """Ingest a store; where its nodes' IRIs begin comes back."""
     assert ingest(workspace, IngestRequest(url, dataset_id=dataset_id, **given)).accepted
     return f"{workspace.iris.dataset(dataset_id)}/nodes/"
+
+
+def write_image(folder: Path, version: str) -> np.ndarray[Any, Any]:
+    """An OME-Zarr image of one level, and the values of that; two channels, and scales of the level and of the whole image."""
+    axes = [
+        {"name": "c", "type": "channel"},
+        {"name": "y", "type": "space", "unit": "micrometer"},
+        {"name": "x", "type": "space", "unit": "micrometer"},
+    ]
+    steps = [{"type": "scale", "scale": [1, 0.5, 0.25]}, {"type": "translation", "translation": [0, 10, 20]}]
+    levels = [{"path": "0", "coordinateTransformations": steps}]
+    scales = [{"type": "scale", "scale": [1, 2, 2]}]
+    stated = {"multiscales": [{"name": "cells", "axes": axes, "datasets": levels, "coordinateTransformations": scales}]}
+    stated["omero"] = {
+        "channels": [
+            {"label": each, "color": "FFFFFF", "window": {"start": 0, "end": 1, "min": 0, "max": 9}} for each in ("A", "B")
+        ]
+    }  # type: ignore[assignment]
+    if version == "0.4":
+        stated["multiscales"][0]["version"] = "0.4"
+    attributes = stated if version == "0.4" else {"ome": {"version": version, **stated}}
+    group = zarr.open_group(folder, mode="w", zarr_format=2 if version == "0.4" else 3, attributes=attributes)
+    values = np.arange(2 * 40 * 60, dtype="u2").reshape(2, 40, 60)
+    group.create_array("0", shape=values.shape, dtype="u2", chunks=(1, 20, 20))[...] = values
+    return values
+
+
+def saved(workspace: Workspace, url: object, *readings: Any, **given: Any) -> Saved:
+    """Parts as they were read, in a new store."""
+    return save_store(workspace, str(url), [Result(each.values, (each,)) for each in readings], **given)
