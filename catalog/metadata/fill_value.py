@@ -39,7 +39,7 @@ def _fits(kind: DataType, value: Json, zarr_format: int) -> bool:
 def _is_integer(value: Json) -> bool:
     if type(value) is str:
         digits = value.removeprefix("-")
-        return digits.isascii() and digits.isdigit() and len(digits) < 40
+        return bool(digits.isascii() and digits.isdigit() and len(digits) < 40)
     return isinstance(value, int) or (type(value) is float and value.is_integer())
 
 
