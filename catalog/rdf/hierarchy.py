@@ -28,7 +28,7 @@ from catalog.rdf.mapping_file import MappingFile
 from catalog.rdf.prefixes import DCAT, DCT, RDF_TYPE, RDFS_LABEL
 from catalog.rdf.statements import is_iri
 
-MAPPING_VERSION = "2"
+MAPPING_VERSION = "3"
 """Changes whenever the same documents would give other triples; unchanged stores are then described anew."""
 
 SPECIFICATIONS = {

@@ -13,6 +13,12 @@ from catalog.rdf.prefixes import RDF_TYPE
 
 MAX_LITERAL = 4096
 """Characters of a JSON literal that only repeats what ``zo:layoutDocument`` holds."""
+_KINDS = {
+    "string": "text", "fixed_length_utf32": "text", "null_terminated_bytes": "bytes", "variable_length_bytes": "bytes",
+    "raw_bytes": "bytes", "bool": "boolean", "numpy.datetime64": "time", "numpy.timedelta64": "time", "structured": "record",
+    "object": "object",
+}  # fmt: skip
+"""Data types whose elements are no numbers."""
 
 
 def layout_lines(layout: Layout, iris: Iris) -> list[str]:
@@ -30,6 +36,8 @@ def layout_lines(layout: Layout, iris: Iris) -> list[str]:
         (terms.CHUNK_GRID, literals.string(layout.chunk_grid.name)),
         (terms.CHUNK_KEY_ENCODING, literals.string(f"{encoding.name} {encoding.separator}")),
     ]
+    if kind.name in _KINDS:
+        pairs.append((terms.ELEMENT_KIND, literals.string(_KINDS[kind.name])))
     if kind.item_size is not None:
         pairs.append((terms.ITEM_SIZE, literals.integer(kind.item_size)))
     if inner is not None and grid is not None:

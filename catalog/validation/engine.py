@@ -24,6 +24,7 @@ from rdflib.term import Node
 from catalog.errors import CatalogError, InputError
 from catalog.rdf.prefixes import PREFIXES
 from catalog.validation.graphs import TripleTable, as_rdflib
+from catalog.validation.path_walk import walking
 from catalog.validation.shapes_file import ShapesFile
 
 SH = PREFIXES["sh"]
@@ -111,7 +112,7 @@ def find_results(data: TripleTable, shapes: Graph) -> list[Finding]:
         A shape cannot be applied.
     """
     try:
-        with only_local_data():
+        with only_local_data(), walking(data):
             _, results, _ = Engine(data, shapes).run()  # type: ignore[no-untyped-call]
     except CatalogError:
         raise

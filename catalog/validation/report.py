@@ -27,6 +27,8 @@ _PROBLEM: dict[Severity, ProblemSeverity] = {"violation": "error", "warning": "w
 _SH = PREFIXES["sh"]
 _LEXICAL = re.compile(r'"(.*)"(?:\^\^<[^<>]*>|@[A-Za-z0-9-]+)?', re.DOTALL)
 MAX_SHOWN_VALUE = 80
+MAX_SHOWN_PATH = 100
+"""Characters of a property path that people are shown; a longer one tells them less than the message does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,8 @@ def _place(result: Result) -> str:
         shown += f" and {result.nodes - 1} more node{'s' * (result.nodes > 2)}"
     if result.attribute:
         shown += f", attribute {result.attribute!r}"
-    elif result.property_path:
-        shown += f", {result.property_path.to_sparql()}"
+    elif result.property_path and len(path := result.property_path.to_sparql()) <= MAX_SHOWN_PATH:
+        shown += f", {path}"
     if result.value is not None and result.property_path:
         value = plain_value(result.value)
         shown += f" = {value if len(value) <= MAX_SHOWN_VALUE else value[:MAX_SHOWN_VALUE] + '…'}"

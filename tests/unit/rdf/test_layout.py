@@ -48,6 +48,23 @@ def json_literal(value: Any) -> set[Value]:
     return {Value(json.dumps(value, separators=(",", ":"), sort_keys=True), f"{ZO}json")}
 
 
+@pytest.mark.parametrize(
+    ("stated", "kind"),
+    [
+        ("string", "text"),
+        ("bool", "boolean"),
+        ("bytes", "bytes"),
+        ("int8", None),
+        ("complex64", None),
+        ("float16", None),
+        ({"name": "numpy.datetime64", "configuration": {"unit": "s", "scale_factor": 1}}, "time"),
+    ],
+)
+def test_what_is_no_number_is_said_so(stated: Any, kind: str | None) -> None:
+    about, _, _ = describe(v3(data_type=stated))
+    assert about.get(ZO + "elementKind", set()) == ({Value(kind, f"{XSD}string")} if kind else set())
+
+
 def test_a_v3_layout() -> None:
     about, codecs, found = describe(v3())
     pipeline = about.pop(ZO + "codecPipeline")
