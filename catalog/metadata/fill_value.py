@@ -39,13 +39,14 @@ def _fits(kind: DataType, value: Json, zarr_format: int) -> bool:
 def _is_integer(value: Json) -> bool:
     if type(value) is str:
         digits = value.removeprefix("-")
-        return bool(digits.isascii() and digits.isdigit() and len(digits) < 40)
+        return digits.isascii() and digits.isdigit() and len(digits) < 40
     return isinstance(value, int) or (type(value) is float and value.is_integer())
 
 
 def _in_range(name: str, value: int) -> bool:
     bits = int(name.lstrip("uint"))
-    return 0 <= value < 2**bits if name[0] == "u" else -(2 ** (bits - 1)) <= value < 2 ** (bits - 1)
+    half: int = 2 ** (bits - 1)
+    return 0 <= value < 2 * half if name[0] == "u" else -half <= value < half
 
 
 def _is_real(value: Json, zarr_format: int) -> bool:
