@@ -89,8 +89,9 @@ class _Group:
             return self._is_null(lookup, value)
         if lookup.leaf is not None and lookup.leaf.kind == "unless":
             return self._unless(lookup, value)
-        if term := _exact_term(lookup, value):
-            return self._same(lookup, [term])
+        exact = _exact_terms(lookup, value)
+        if exact is not None:
+            return self._same(lookup, exact)
         pattern, name = self.reach(lookup)
         return join([pattern, *self._compare(lookup, name, value)])
 
@@ -157,6 +158,8 @@ class _Group:
         if operator in {"exact", "in"}:
             given = _several(lookup, value) if operator == "in" else [value]
             value_name, values = self._patterns.give(term for each in given for term in _terms(lookup, each))
+            if all(isinstance(plain(each), str) for each in given):
+                return [part("text", object=name, value=value_name), values]  # the engine joins, and compares no pairs
             return [values, part("equals", object=name, value=value_name)]
         if operator == "regex":
             value_name, values = self._patterns.give([checked_pattern(value)])
@@ -179,13 +182,15 @@ class _Group:
         return [values, part(f"{'text-' * textual}{_ORDERED[operator]}", object=name, value=value_name)]
 
 
-def _exact_term(lookup: Lookup, value: Any) -> RdfTerm | None:
-    """The very term that must be there, where the ontology says which it is."""
-    if lookup.operator != "exact" or lookup.leaf is None:
+def _exact_terms(lookup: Lookup, value: Any) -> list[RdfTerm] | None:
+    """The very terms one of which must be there, where the ontology says which they are; None where it does not."""
+    if lookup.operator not in {"exact", "in"} or lookup.leaf is None or lookup.leaf.kind not in {"text", "json"}:
         return None
+    given = _several(lookup, value) if lookup.operator == "in" else [value]
     if lookup.leaf.kind == "json":
-        return json_term(value)
-    return text_term(value) if lookup.leaf.kind == "text" and isinstance(value, str) else None
+        return [json_term(each) for each in given]
+    plains = [plain(each) for each in given]
+    return [text_term(each) for each in plains] if all(isinstance(each, str) for each in plains) else None
 
 
 def _terms(lookup: Lookup, value: Any) -> list[RdfTerm]:
