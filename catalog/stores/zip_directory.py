@@ -7,7 +7,7 @@ Source: PKWARE APPNOTE 6.3.10, sections 4.3.12 (central directory), 4.3.14 to 4.
 
 import stat
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -20,6 +20,8 @@ MAX_DIRECTORY_BYTES: Final = 2**28
 MAX_MEMBERS: Final = 1_000_000
 MAX_PROBLEMS: Final = 20
 """Members left out that are named one by one."""
+MAX_SHOWN: Final = 3
+"""Names of members that stand there more than once."""
 
 _END: Final = struct.Struct("<4s4H2LH")
 _END64: Final = struct.Struct("<4sQ2H2L4Q")
@@ -154,36 +156,46 @@ def parse_directory(data: bytes, end: DirectoryEnd, location: str) -> Directory:
     files: dict[str, Member] = {}
     problems: list[Problem] = []
     unnamed = 0
+    double: list[str] = []
     for name, member, mode in _records(data, end, location):
         if name.endswith("/"):
             continue
-        problem = _problem_of(name, mode, files)
+        problem = _problem_of(name, mode)
+        if problem is None and name in files:
+            double.append(name)
         if problem is not None and len(problems) < MAX_PROBLEMS:
             problems.append(problem)
         elif problem is not None:
             unnamed += 1
-        if problem is None or problem.severity != "error":
+        if problem is None:
             files[name] = member
     if not files and not problems:
         raise broken(location, "it is empty")
     if unnamed:
-        problems.append(Problem("", "unsafe-key", f"{unnamed} more members of the zip were left out or are double"))
+        problems.append(Problem("", "unsafe-key", f"{unnamed} more members of the zip were left out"))
+    if double:
+        problems.append(_double(double))
     folder = _folder_of_store(files)
     prefix = f"{folder}/" if folder else ""
     members = {name[len(prefix) :]: member for name, member in files.items() if name.startswith(prefix)}
     return Directory(members, folder, tuple(problems))
 
 
-def _problem_of(name: str, mode: int, files: Mapping[str, Member]) -> Problem | None:
-    """What is wrong with a member, by its name and file mode; an error where it must be left out."""
+def _double(names: list[str]) -> Problem:
+    """Members that stand there more than once, as one problem. zarr-python appends a document each time that it changes."""
+    different = list(dict.fromkeys(names))
+    shown = ", ".join(repr(name[:200]) for name in different[:MAX_SHOWN]) + " …" * (len(different) > MAX_SHOWN)
+    message = f"the zip has {len(different)} of its members more than once ({shown}); the last one of each counts"
+    return Problem(different[0] if len(different) == 1 else "", "duplicate-member", message, severity="info")
+
+
+def _problem_of(name: str, mode: int) -> Problem | None:
+    """What is wrong with a member, by its name and file mode, so that it must be left out."""
     fault = fault_of_key(name) if name else "has no name"
     if fault is None and stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
         fault = "is a link or device"
     if fault:
         return Problem(name[:200], "unsafe-key", f"the member {name!r:.200} of the zip {fault}; it was left out")
-    if name in files:
-        message = f"the zip has {name!r:.200} more than once; the last one counts"
-        return Problem(name, "duplicate-member", message, severity="warning")
     return None
 
 

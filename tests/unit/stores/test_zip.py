@@ -275,7 +275,17 @@ def test_of_members_with_one_name_the_last_counts_and_that_is_told(tmp_path: Pat
     path = zip_of([*TREE, ("a/zarr.json", newer)], tmp_path / "d.zip")
     found = harvest(path)
     assert documents_of(found)["a/zarr.json"] == newer == zipfile.ZipFile(path).read("a/zarr.json")
-    assert [(p.path, p.kind, p.severity) for p in found.problems] == [("a/zarr.json", "duplicate-member", "warning")]
+    assert [(p.path, p.kind, p.severity) for p in found.problems] == [("a/zarr.json", "duplicate-member", "info")]
+    assert found.complete
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_many_members_that_stand_there_twice_are_one_problem(tmp_path: Path) -> None:
+    # xarray through a ZipStore of zarr-python writes each .zattrs and .zarray a second time.
+    found = harvest(zip_of([*TREE, *TREE, *TREE[:1], *[(f"a/c/{n + 100}", b"") for n in range(9)] * 2], tmp_path / "d.zip"))
+    [problem] = found.problems
+    assert (problem.path, problem.kind, problem.severity) == ("", "duplicate-member", "info")
+    assert f"has {len(TREE) + 9} of its members more than once" in problem.message
     assert found.complete
 
 
