@@ -112,15 +112,21 @@ def _check_namespace(writer: Writer, metadata: Metadata, others: dict[str, Metad
     """From 0.5 on, ``ome`` has a version, and something that the version is of. Source: OME-NGFF 0.5, "OME-Zarr Metadata".
 
     ome-zarr-py and SpatialData leave it out of the list of labels. A version is the same all over a hierarchy, so nothing is
-    lost where the groups around state it.
+    lost where the groups around or below state it.
     """
     inner = metadata.group.attributes.get(NAMESPACE)
     if not isinstance(inner, dict):
         return
     pointer = "/attributes/ome" if metadata.group.zarr_format == 3 else "/ome"
-    around = (others[path].stated for path in _above(metadata.path) if path in others)
-    if set(inner) == {"labels"} and any(around):
-        message = 'ome has no version; it is taken to be that of the groups around, and a string such as "0.5" belongs there'
+    listed = inner.get("labels")
+    near = [
+        *_above(metadata.path),
+        *(f"{metadata.path}/{name}".lstrip("/") for name in (listed if isinstance(listed, list) else ())),
+    ]
+    if set(inner) == {"labels"} and any(others[path].stated for path in near if path in others):
+        message = (
+            'ome has no version; it is taken to be that of the groups around and below, and a string such as "0.5" belongs there'
+        )
         writer.note(metadata.path, "ome-doubt", message, f"{pointer}/version", severity="info")
     elif not isinstance(inner.get("version"), str):
         writer.fault(metadata.path, f"{pointer}/version", 'ome has no version; a string such as "0.5" is needed')

@@ -190,6 +190,8 @@ def test_labels_without_a_version_have_that_of_their_image() -> None:
     [told] = [problem for problem in findings.problems if problem.path == "labels"]
     assert (told.kind, told.severity, told.pointer) == ("ome-doubt", "info", "/attributes/ome/version")
     assert ZO + "metadataFault" not in facts.get(f"{BASE}labels", {})
+    below = {path: node for path, node in nodes.items() if path} | {"": group_v3()}
+    assert ZO + "metadataFault" not in found(below)[1].get(f"{BASE}labels", {}), "labels of SpatialData belong to no image"
     _, facts = found({"": group_v3(), "labels": nodes["labels"]})
     assert ZO + "metadataFault" in facts[f"{BASE}labels"], "nobody states a version"
 
