@@ -9,7 +9,7 @@ import pytest
 from catalog.metadata.document import Document
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
 from catalog.rdf import conventions, hierarchy
-from catalog.rdf.convention import About, Findings, Given, Wanted
+from catalog.rdf.convention import About, Findings, Given, Wanted, fact
 from catalog.rdf.hierarchy import describe, read_conventions
 from catalog.rdf.iris import Iris
 from tests.support import rebuild
@@ -71,6 +71,27 @@ def test_a_term_that_no_graph_store_takes_is_left_out_and_reported() -> None:
 def test_what_does_not_apply_says_nothing() -> None:
     found = describe(tree(other=5), "d", Iris())
     assert found.conventions == read_conventions(found.structure) == ()
+
+
+def test_two_conventions_may_say_the_same_of_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shades(tree: Hierarchy, about: About, given: Given) -> Findings:
+        found = colours(tree, about, given)
+        found.tell(about.node("a"), [fact("urn:shade", '"dark"')])
+        return found
+
+    both = [
+        SimpleNamespace(NAME=name, applies=applies, wants=lambda _: Wanted(), describe=describes)
+        for name, describes in (("colour", colours), ("shade", shades))
+    ]
+    monkeypatch.setattr(conventions, "load_conventions", lambda: both)
+    found = describe(tree(colour="red"), "d", Iris())
+    lines = found.structure.decode().splitlines()
+    assert [line for line in lines if "<urn:" in line] == [
+        f'<{NODE}> <urn:colour> "" .',
+        f"<{NODE}> <urn:colour> <urn:red> .",
+        f'<{NODE}> <urn:shade> "dark" .',
+    ]
+    assert len(lines) == len(set(lines))
 
 
 @pytest.mark.usefixtures("colour")
