@@ -254,6 +254,10 @@ def _ann_data(node: _Here) -> Iterator[Link]:
             "group",
             certain=node.name == "mod",
         )
+        if node.name == "mod":  # which rows are the modality's, and where they stand in it
+            around = node.path.rpartition("/")[0]
+            for part in ("obsm", "varm", "obsmap", "varmap"):
+                yield Link(_below(_below(around, part), member), "mudata", certain=False)
     for column in _texts(node.attributes.get("colnames")):
         yield Link(_below(node.path, column), "colnames")
 
