@@ -45,4 +45,4 @@ def test_planning_a_read_loads_no_reader() -> None:
 
 def test_a_program_that_only_asks_loads_no_reader() -> None:
     loaded = _loaded_by("import catalog; catalog.connect('/nowhere').arrays().filter(ndim=3).order_by('path')[:3].isel(t=0)")
-    assert not loaded & {"zarr", "numcodecs", "numpy", "pandas", "xarray", "dask", "fsspec", "aiohttp", "rdflib", "pyshacl", "httpx"}
+    assert not loaded & {"zarr", "numcodecs", "numpy", "pandas", "xarray", "dask", "fsspec", "aiohttp", "rdflib", "pyshacl"}

@@ -117,7 +117,7 @@ def test_blocks_end_where_chunks_end(tmp_path: Path) -> None:
         for part in ({}, {"a": slice(70, 900, 7)}, {"a": slice(999, 3, -5)}):
             array = cat.arrays().one().isel(**part)
             blocks = [
-                set(range(1000)[block.ascending[0]]) for block in reduction._blocks(array.ref, array.part.selection, [0], 700)
+                set(range(1000)[block.ascending[0]]) for block in reduction._blocks(array.ref, array.part.selection, [0], 300)
             ]
             chunks = [{at // 64 for at in block} for block in blocks]
             assert len(chunks) > 2
