@@ -16,6 +16,7 @@ from rdflib import URIRef
 from rdflib.term import Node
 
 from catalog.validation.graphs import TripleTable
+from catalog.validation.path_reader import read_property_path
 from catalog.validation.property_path import PropertyPath
 
 Walk = Callable[[TripleTable, Node], Iterable[Node]]
@@ -76,8 +77,6 @@ def _values(shapes: Any, focus: Node, path: Node, *rest: Any, **options: Any) ->
         return set(value_nodes_from_path(shapes, focus, path, *rest, **options))
     data, known = walked
     if path not in known:
-        from catalog.validation.results import read_property_path  # noqa: PLC0415  it stands on the engine, which stands on this
-
         read = read_property_path(shapes.graph, path)
         known[path] = None if read is None else compile_path(read)
     walk = known[path]

@@ -1,23 +1,17 @@
 """How does one of pySHACL's findings become a result for people?"""
 
-from rdflib import RDF, Graph
+from rdflib import Graph
 from rdflib.term import BNode, Literal, Node, URIRef
 
 from catalog.rdf import literals, terms
 from catalog.validation.engine import SH, Finding
 from catalog.validation.graphs import TripleTable
-from catalog.validation.property_path import Operator, PropertyPath
+from catalog.validation.path_reader import read_property_path
+from catalog.validation.property_path import PropertyPath
 from catalog.validation.report import Result, Severity
 from catalog.validation.trace import Tracer
 
 _SEVERITIES: dict[str, Severity] = {f"{SH}Violation": "violation", f"{SH}Warning": "warning", f"{SH}Info": "info"}
-_OPERATORS: dict[Node, Operator] = {
-    URIRef(f"{SH}alternativePath"): "alternative",
-    URIRef(f"{SH}inversePath"): "inverse",
-    URIRef(f"{SH}zeroOrMorePath"): "zero-or-more",
-    URIRef(f"{SH}oneOrMorePath"): "one-or-more",
-    URIRef(f"{SH}zeroOrOnePath"): "zero-or-one",
-}
 _HAS_VALUE = URIRef(f"{SH}hasValue")
 _KEY = PropertyPath("property", terms.KEY)
 _MAX_DEPTH = 32
@@ -96,24 +90,3 @@ def ntriples_term(node: Node) -> str:
     if node.language:
         return f"{text}@{node.language}"
     return f"{text}^^<{node.datatype}>" if node.datatype else text
-
-
-def read_property_path(shapes: Graph, node: Node, depth: int = 0) -> PropertyPath | None:
-    """The property path that a node of the shapes graph stands for; None where it is none."""
-    if isinstance(node, URIRef):
-        return PropertyPath("property", str(node))
-    if depth > _MAX_DEPTH:
-        return None
-    if (node, RDF.first, None) in shapes:
-        return _composed(shapes, "sequence", list(shapes.items(node)), depth)
-    for predicate, operator in _OPERATORS.items():
-        for inner in shapes.objects(node, predicate):
-            parts = list(shapes.items(inner)) if operator == "alternative" else [inner]
-            return _composed(shapes, operator, parts, depth)
-    return None
-
-
-def _composed(shapes: Graph, operator: Operator, nodes: list[Node], depth: int) -> PropertyPath | None:
-    parts = [read_property_path(shapes, node, depth + 1) for node in nodes]
-    found = tuple(part for part in parts if part is not None)
-    return PropertyPath(operator, parts=found) if len(found) == len(parts) else None

@@ -7,8 +7,8 @@ from pyshacl.helper.expression_helper import value_nodes_from_path
 
 from catalog.validation.engine import compile_shapes
 from catalog.validation.graphs import TripleTable, as_rdflib
+from catalog.validation.path_reader import read_property_path
 from catalog.validation.path_walk import compile_path
-from catalog.validation.results import read_property_path
 from catalog.validation.shapes_file import ShapesFile
 
 EX = rdflib.Namespace("https://example.org/")

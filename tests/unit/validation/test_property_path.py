@@ -6,8 +6,8 @@ from rdflib.namespace import SH
 from rdflib.plugins.sparql import prepareQuery
 
 from catalog.rdf.prefixes import PREFIXES
+from catalog.validation.path_reader import read_property_path
 from catalog.validation.property_path import PropertyPath, shown_iri
-from catalog.validation.results import read_property_path
 
 ZO = PREFIXES["zo"]
 KEY, ATTRIBUTE, OTHER = (PropertyPath("property", iri) for iri in (f"{ZO}key", f"{ZO}attribute", "http://example.org/a?b"))
