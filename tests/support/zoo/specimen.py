@@ -55,20 +55,20 @@ class Specimen:
     judged: str = ""
     dry: bool = False
 
-    def write(self, folder: Path, replaced: Mapping[bytes, bytes]) -> None:
-        """Write it as a local folder, beside a file that it must not reach."""
+    def write(self, folder: Path, content: Objects) -> None:
+        """Write its content as a local folder, beside a file that it must not reach."""
         folder.mkdir(parents=True)
         (folder.parent / "outside").write_bytes(SECRET)
-        for key, data in self.objects().items():
+        for key, data in content.items():
             path = folder / key
             assert path.resolve().is_relative_to(folder.resolve()), f"{self.id} would write {path}"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(_changed(data, replaced))
+            path.write_bytes(data)
         if self.local:
             self.local(folder)
 
-    def content(self, replaced: Mapping[bytes, bytes]) -> dict[str, bytes]:
-        """Its objects by key."""
+    def content(self, replaced: Mapping[bytes, bytes]) -> Objects:
+        """Its objects by key. Bombs take long to make: ask once."""
         return {key: _changed(data, replaced) for key, data in self.objects().items()}
 
 
