@@ -7,6 +7,7 @@ and direction-changing characters as escapes, so that it cannot rewrite the scre
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +19,7 @@ from rich.text import Text
 from catalog.errors import CatalogError, MetadataError, Problem, exit_code_of
 
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-MAX_PROBLEMS = 20
+MAX_PROBLEMS, MAX_OF_A_KIND = 20, 3
 
 
 def plain(text: object) -> str:
@@ -53,15 +54,20 @@ def say_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 def say_problems(problems: Sequence[Problem]) -> None:
-    """Problems, the gravest first, on standard error; the first twenty and the count of the others."""
+    """Problems on standard error, the gravest first: three of each kind, twenty in all, and the count of the others."""
     order = {"error": 0, "warning": 1, "info": 2}
-    ranked = sorted(problems, key=lambda problem: order[problem.severity])
-    for problem in ranked[:MAX_PROBLEMS]:
+    told: Counter[tuple[str, str]] = Counter()
+    shown = 0
+    for problem in sorted(problems, key=lambda problem: order[problem.severity]):
+        told[problem.severity, problem.kind] += 1
+        if told[problem.severity, problem.kind] > MAX_OF_A_KIND or shown == MAX_PROBLEMS:
+            continue
+        shown += 1
         where = f"/{problem.path}" + (f" at {problem.pointer}" if problem.pointer else "")
         where += f" (line {problem.line}, column {problem.column})" if problem.line else ""
         note(f"  {problem.severity}: {where}: {problem.message} [{problem.kind}]")
-    if len(ranked) > MAX_PROBLEMS:
-        note(f"  … and {len(ranked) - MAX_PROBLEMS} more (--json lists them all)")
+    if shown < len(problems):
+        note(f"  … and {len(problems) - shown} more (--json lists them all)")
 
 
 def say_error(error: BaseException) -> int:

@@ -22,12 +22,19 @@ def test_control_and_direction_are_shown_as_escapes(text: str, shown: str) -> No
 
 
 def test_the_gravest_problems_come_first_and_the_rest_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    problems = [Problem(f"n{i}", "noted", "worth knowing", severity="info") for i in range(30)]
+    problems = [Problem(f"n{i}", f"noted-{i % 8}", "worth knowing", severity="info") for i in range(80)]
     say_problems([*problems, Problem("bad", "broken", "cannot be read", "/shape")])
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "  error: /bad at /shape: cannot be read [broken]"
-    assert lines[-1] == "  … and 11 more (--json lists them all)"
+    assert lines[-1] == "  … and 61 more (--json lists them all)"
     assert len(lines) == 21
+
+
+def test_three_of_a_kind_are_enough(capsys: pytest.CaptureFixture[str]) -> None:
+    say_problems([Problem(f"n{i}", "noted", "worth knowing", severity="info") for i in range(30)])
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1] == "  … and 27 more (--json lists them all)"
+    assert len(lines) == 4
 
 
 def test_a_table_in_a_pipe_keeps_its_width(capsys: pytest.CaptureFixture[str]) -> None:
