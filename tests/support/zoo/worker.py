@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from catalog.rdf.iris import ASSERTED
 from catalog.services.ingest import ingest
 from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
+from catalog.stores import s3
 from catalog.stores.credential import S3
 from catalog.stores.credentials import Credentials
 from catalog.validation.pyshacl_validator import PyShaclValidator
@@ -66,6 +68,10 @@ def read(workspace: Workspace, dataset: str, path: str) -> str:
     return "values" if b"outside" not in values.tobytes() else "the values of something outside"
 
 
+async def _stay_open(_: s3.S3Objects) -> None:
+    """Leave the client to the next store."""
+
+
 def main() -> None:
     """Take tasks until there are no more."""
     folder = Path(sys.argv[1])
@@ -73,6 +79,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # All servers speak plain HTTP; to read the world's certificates for each client would take longer than most stores.
     ssl.SSLContext.load_verify_locations = lambda *_, **__: None  # type: ignore[method-assign,assignment]
+    # One S3 client serves for all stores: to make one, of botocore's parts, takes longer than most stores, too.
+    s3._file_system = cache(s3._file_system)
+    s3.S3Objects.close = _stay_open  # type: ignore[method-assign]
     judge = PyShaclValidator() if sys.argv[2] == "judge" else None
     service = Credentials({"s3://zoo": S3(endpoint_url=os.environ["ZOO_S3"])})
     with open_test_workspace(folder, judge) as opened:
