@@ -10,8 +10,11 @@ import pytest
 from bench import __main__ as bench
 from bench.sizes import TINY
 
+WITH_SERVERS = {"requests"}
+"""They run in tests/integration/bench."""
 
-@pytest.mark.parametrize("name", bench.BENCHMARKS)
+
+@pytest.mark.parametrize("name", [name for name in bench.BENCHMARKS if name not in WITH_SERVERS])
 def test_a_benchmark_gives_figures(name: str) -> None:
     figures = bench.run([name], TINY)
     assert figures
