@@ -54,7 +54,7 @@ def cluster() -> Iterator[Client]:
     paths = os.pathsep.join([str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")])
     with (
         dask.config.set({"distributed.nanny.pre-spawn-environ.PYTHONPATH": paths}),
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1") as running,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1") as running,
         Client(running) as client,
     ):
         yield client
