@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.fuseki import FusekiServer
 from tests.support.sources import ROOT
+from tests.support.zarr_documents import group_v3, write_v3
 
 EXAMPLES = sorted((ROOT / "fuseki" / "examples").glob("*.rq"))
 COLUMNS = {
@@ -54,6 +55,8 @@ def filled(fuseki: FusekiServer, tmp_path: Path) -> FusekiServer:
     done = catalog("ingest", store, "--json", folder=tmp_path, **settings)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["accepted"] is True
+    plain = write_v3(tmp_path / "plain.zarr", {"": group_v3(operator="A. Person")})
+    assert catalog("ingest", plain, folder=tmp_path, **settings).returncode == 0
     assert catalog("sample", refusable, folder=tmp_path).returncode == 0
     shapes = tmp_path / "shapes"
     shapes.mkdir()
