@@ -1,4 +1,4 @@
-"""Write catalog/client/ontology_lookups.py from the ontology, so that every term of it can be asked for by name.
+"""Write catalog/services/asking/ontology_lookups.py from the ontology, so that every term of it can be asked for by name.
 
 Run ``python scripts/generate_lookups.py`` after editing ontology/*.ttl; ``--check`` fails where the file is not up to date.
 """
@@ -11,7 +11,7 @@ import rdflib
 from rdflib.namespace import OWL, RDF, RDFS, XSD
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "catalog" / "client" / "ontology_lookups.py"
+TARGET = ROOT / "catalog" / "services" / "asking" / "ontology_lookups.py"
 NAMESPACE = "https://w3id.org/zarr-catalog/ns#"
 PREFIXES = {
     "https://ld.openmicroscopy.org/core/": "ome:",
@@ -85,7 +85,7 @@ def main() -> int:
     text = generate()
     if "--check" in sys.argv:
         if TARGET.read_text() != text:
-            print("catalog/client/ontology_lookups.py is not what the ontology says: run scripts/generate_lookups.py")
+            print("catalog/services/asking/ontology_lookups.py is not what the ontology says: run scripts/generate_lookups.py")
             return 1
         return 0
     TARGET.write_text(text)

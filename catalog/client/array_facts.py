@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from catalog.client.query import Found
-from catalog.client.question import plain_value
 from catalog.client.session import Session
 from catalog.client.table import Table
+from catalog.services.asking.values import plain_value
 
 _CHANNELS: Final = ("index", "label", "color", "active", "excitation", "emission", "start", "end")
 _BATCH: Final = 1000

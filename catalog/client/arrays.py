@@ -9,12 +9,12 @@ from catalog.client import results
 from catalog.client.array_facts import describe, read_channels
 from catalog.client.html import chunks_svg, facts_html, link_html, text_html
 from catalog.client.query import Found, Query
-from catalog.client.question import Order, meets
 from catalog.client.selecting import Selecting, Wanted
 from catalog.client.session import Session
 from catalog.client.table import Table
 from catalog.client.wanted import resolve_parts
 from catalog.errors import InputError
+from catalog.services.asking.question import Order, meets
 
 if TYPE_CHECKING:
     import xarray
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from catalog.bridge.chunk_plan import ChunkPlan
     from catalog.bridge.part import Part
     from catalog.bridge.read_many import Outcome
-    from catalog.client.question import Question
+    from catalog.services.asking.question import Question
 
 _COLUMNS = ("path", "dataset", "name", "title", "shape", "dims", "dtype", "chunks", "units", "standard_name", "iri")
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Self
 from catalog.client.arrays import ArrayQuery
 from catalog.client.datasets import DatasetQuery
 from catalog.client.html import facts_html, text_html
-from catalog.client.lookup_table import ARRAY, DATASET
-from catalog.client.question import Question
 from catalog.client.search import search
 from catalog.client.session import Session
 from catalog.client.table import Table, table_from_json
 from catalog.errors import InputError
+from catalog.services.asking.lookup_table import ARRAY, DATASET
+from catalog.services.asking.question import Question
 from catalog.settings import load_settings
 
 if TYPE_CHECKING:

@@ -4,11 +4,12 @@ from typing import Any
 
 from catalog.client.arrays import ArrayQuery
 from catalog.client.html import facts_html, link_html, text_html
-from catalog.client.lookup_table import ARRAY
 from catalog.client.query import Found, Query
-from catalog.client.question import Question, plain_value
 from catalog.client.session import Session
 from catalog.client.table import Table
+from catalog.services.asking.lookup_table import ARRAY
+from catalog.services.asking.question import Question
+from catalog.services.asking.values import plain_value
 
 _COLUMNS = ("name", "access", "location", "groups", "arrays", "iri")
 

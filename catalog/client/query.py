@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from catalog.client.lookups import SYMBOLS, Lookup, parse_lookup, parse_way
-from catalog.client.question import Condition, Order, Question, check_computed
 from catalog.client.session import Session
 from catalog.errors import InputError, NotFoundError
+from catalog.services.asking.lookups import SYMBOLS, Lookup, parse_lookup, parse_way
+from catalog.services.asking.question import Condition, Order, Question, check_computed
 
 if TYPE_CHECKING:
     from catalog.client.table import Table

@@ -6,12 +6,11 @@ holds it, then titles, keywords, and whatever else. A text index can take the qu
 
 from typing import Any, Final
 
-from catalog.client.question import plain_value
 from catalog.client.session import Session
 from catalog.client.table import Table
-from catalog.client.values import text_term
 from catalog.errors import InputError
 from catalog.rdf.iris import Iris
+from catalog.services.asking.values import plain_value, text_term
 
 MAX_TEXT: Final = 500
 _COLUMNS: Final = ("kind", "name", "path", "dataset", "found_in", "text", "score", "iri")

@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from catalog.client.lookups import Vocabulary
 from catalog.errors import GraphStoreUnavailableError
+from catalog.services.asking.lookups import Vocabulary
 
 if TYPE_CHECKING:
     from catalog.bridge.coordinates import Coordinates, Reading
@@ -110,19 +110,10 @@ class Session:
     def vocabulary(self) -> Vocabulary:
         """What the catalogue's content adds to the table of lookups; asked once, and again after an ingest."""
         if self._vocabulary is None:
-            from catalog.graphstore.queries import load_query
+            from catalog.services.asking.vocabulary import read_vocabulary
 
-            mapped: dict[str, list[str]] = {}
-            keys: set[str] = set()
             with self.asking() as (store, _):
-                for row in store.select(load_query("known-keys")):
-                    key, iri = row["key"], row["property"]
-                    if key is not None and iri is not None:
-                        mapped.setdefault(key.value, []).append(iri.value)
-                    elif key is not None:
-                        keys.add(key.value)
-            known = {key: tuple(iris) for key, iris in mapped.items()}
-            self._vocabulary = Vocabulary(known, frozenset(keys), self.prefixes)
+                self._vocabulary = read_vocabulary(store, self.prefixes)
         return self._vocabulary
 
     def forget(self) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 from catalog.client.html import table_html
-from catalog.client.question import plain_value
 from catalog.errors import InputError
 from catalog.graphstore.bindings import XSD_STRING, Iri, Literal
+from catalog.services.asking.values import plain_value
 
 if TYPE_CHECKING:
     import pandas

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.client.session import Session
-from catalog.client.values import plain
 from catalog.errors import InputError, NotFoundError
+from catalog.services.asking.values import plain
 
 if TYPE_CHECKING:
     from catalog.bridge.part import Part

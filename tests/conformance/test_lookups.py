@@ -14,11 +14,11 @@ import pyoxigraph as ox
 import pytest
 
 import catalog
-from catalog.client.lookup_table import ARRAY, DATASET, Term, expand, terms_of
-from catalog.client.lookups import Vocabulary
 from catalog.graphstore.compose import Step
 from catalog.rdf.iris import DEFAULT_BASE
 from catalog.rdf.prefixes import PREFIXES, RDF_TYPE
+from catalog.services.asking.lookup_table import ARRAY, DATASET, Term, expand, terms_of
+from catalog.services.asking.lookups import Vocabulary
 from catalog.services.ingest import ingest
 from catalog.services.request import IngestRequest
 from tests.support.corpora import find_corpora

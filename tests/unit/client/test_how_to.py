@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalog.client.lookup_table import ARRAY, terms_of
-from catalog.client.lookups import OPERATORS
+from catalog.services.asking.lookup_table import ARRAY, terms_of
+from catalog.services.asking.lookups import OPERATORS
 from tests.support.sources import ROOT
 from tests.unit.client.conftest import write_weather
 

@@ -2,7 +2,7 @@
 
 The one table of lookups. Terms of our ontology are in it by themselves (`ontology_lookups`, generated); here stand the terms of
 other vocabularies, the short ways between things, and the names that people use for terms which are called otherwise. What is not
-in it, a laboratory's mapped keys and plain attributes, is asked of the graph store (`catalog.client.vocabulary`).
+in it, a laboratory's mapped keys and plain attributes, is asked of the graph store (`vocabulary`).
 """
 
 import re
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from catalog.client.ontology_lookups import PARENTS, TERMS
 from catalog.graphstore.compose import Step
 from catalog.rdf.prefixes import PREFIXES
+from catalog.services.asking.ontology_lookups import PARENTS, TERMS
 
 ARRAY, DATASET, GROUP, ANY = "ZarrArray", "dcat:Dataset", "ZarrGroup", ""
 IMAGE, CHANNEL, WELL, PLATE = "MultiscaleImage", "ome:Channel", "ome:Well", "ome:Plate"

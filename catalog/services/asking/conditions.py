@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
 
-from catalog.client.lookup_table import NAMES, Term, expand
-from catalog.client.lookups import Lookup
-from catalog.client.values import checked_pattern, json_term, link_terms, plain, scalar_term, text_term
 from catalog.errors import InputError
 from catalog.graphstore.bindings import Literal
 from catalog.graphstore.bindings import Term as RdfTerm
 from catalog.graphstore.compose import Step, Text, join, part, write_name, write_path
+from catalog.services.asking.lookup_table import NAMES, Term, expand
+from catalog.services.asking.lookups import Lookup
+from catalog.services.asking.values import checked_pattern, json_term, link_terms, plain, scalar_term, text_term
 
 MAX_VALUES: Final = 10_000
 MAX_LOOKUPS: Final = 100

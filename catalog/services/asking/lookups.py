@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from catalog.client.lookup_table import ANY, ARRAY, DATASET, GROUP, Term, above, terms_of
-from catalog.client.values import iri_of
 from catalog.errors import InputError
 from catalog.graphstore.compose import Step
+from catalog.services.asking.lookup_table import ANY, ARRAY, DATASET, GROUP, Term, above, terms_of
+from catalog.services.asking.values import iri_of
 
 OPERATORS: Final = (
     *("exact", "iexact", "in", "contains", "icontains", "startswith", "endswith"),

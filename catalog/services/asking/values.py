@@ -1,4 +1,4 @@
-r"""How does a Python value become a term of a query?
+r"""How does a Python value become a term of a query, and a term a Python value?
 
 A value is only ever a term: `C/C=C\C`, quotes, newlines and control characters are what they are. What no RDF literal can hold (a
 lone surrogate) is refused.
@@ -9,13 +9,13 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from catalog.client.lookup_table import expand
 from catalog.errors import InputError
-from catalog.graphstore.bindings import XSD, Iri, Literal, Term
+from catalog.graphstore.bindings import XSD, Literal, Term
 from catalog.graphstore.queries import write_literal
 from catalog.metadata.document import canonical_json
 from catalog.rdf import terms
 from catalog.rdf.prefixes import PREFIXES
+from catalog.services.asking.lookup_table import expand
 
 MAX_TEXT: Final = 65_536
 MAX_PATTERN: Final = 200
@@ -133,9 +133,19 @@ def iri_of(name: str, prefixes: dict[str, str]) -> str:
     return name if _MIME_SCHEME.fullmatch(name) and ("//" in local or prefix == "urn") else ""
 
 
-def to_iri(value: str) -> Iri:
-    """An IRI as a term; InputError where it is none is raised when it is written."""
-    return Iri(value)
+def plain_value(term: Term | None) -> Any:
+    """A term as a Python value: numbers and truth values as such, anything else as text; None where there is none."""
+    if not isinstance(term, Literal):
+        return None if term is None else term.value
+    name = term.datatype.rpartition("#")[2]
+    try:
+        if name in {"integer", "int", "long", "nonNegativeInteger", "short"}:
+            return int(term.value)
+        if name in {"double", "float", "decimal"}:
+            return float(term.value.replace("INF", "inf"))
+    except ValueError:
+        return term.value
+    return term.value == "true" if name == "boolean" else term.value
 
 
 def checked_pattern(pattern: Any) -> Literal:

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from catalog.client.conditions import Patterns
-from catalog.client.lookup_table import ARRAY
-from catalog.client.lookups import Lookup
 from catalog.errors import InputError
-from catalog.graphstore.bindings import Iri, Literal
 from catalog.graphstore.bindings import Term as RdfTerm
 from catalog.graphstore.compose import Text, join, part
+from catalog.services.asking.conditions import Patterns
+from catalog.services.asking.lookup_table import ARRAY
+from catalog.services.asking.lookups import Lookup
 
 _STARTS: Final = {ARRAY: "arrays"}
 
@@ -159,23 +158,3 @@ def meets(lookup: Lookup, value: Any, figure: int | None) -> bool:
     if lookup.operator not in wanted:
         raise InputError(f"{lookup.name!r} is a number; allowed are {', '.join(sorted(wanted))}")
     return wanted[lookup.operator]
-
-
-def plain_value(term: RdfTerm | None) -> Any:
-    """A term as a Python value: numbers and truth values as such, anything else as text; None where there is none."""
-    if not isinstance(term, Literal):
-        return None if term is None else term.value
-    name = term.datatype.rpartition("#")[2]
-    try:
-        if name in {"integer", "int", "long", "nonNegativeInteger", "short"}:
-            return int(term.value)
-        if name in {"double", "float", "decimal"}:
-            return float(term.value.replace("INF", "inf"))
-    except ValueError:
-        return term.value
-    return term.value == "true" if name == "boolean" else term.value
-
-
-def as_iri(value: str) -> Iri:
-    """An IRI as a term."""
-    return Iri(value)
