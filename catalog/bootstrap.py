@@ -44,6 +44,11 @@ def open_graph_store(settings: Settings, audience: str = "catalog", *, writable:
     return EmbeddedGraphStore(folder, audience, writable=writable, lock_timeout=settings.lock_timeout_s)
 
 
+def open_serving_store(settings: Settings, audience: str) -> GraphStore:
+    """The graph store of one audience for a process that reads for days; errors as `open_graph_store`."""
+    return open_graph_store(settings, audience)
+
+
 def _open_fuseki(settings: Settings, audience: str) -> GraphStore:
     """Our own names of services unless the settings give others; the public dataset lies beside the catalogue's.
 

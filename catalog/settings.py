@@ -74,6 +74,32 @@ class ReadSettings(BaseModel):
     codec_pipeline: Literal["fused", "batched"] = "fused"
 
 
+class ApiSettings(BaseModel):
+    """The service over HTTP.
+
+    ``read_keys`` and ``write_keys`` hold the digests of keys, as ``catalog key`` says them, separated by commas. ``cors_origins``
+    are the origins whose pages may read answers, separated by spaces; ``*``: all.
+    """
+
+    model_config = _FROZEN
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    read_keys: str = ""
+    write_keys: str = ""
+    cors_origins: str = "*"
+    metrics_open: bool = False
+    max_body_bytes: int = Field(default=2**20, gt=0)
+    max_connections: int = Field(default=512, gt=0)
+    stop_within_s: int = Field(default=20, gt=0)
+    log_style: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins whose pages may read answers."""
+        return self.cors_origins.split()
+
+
 class Settings(BaseSettings):
     """Everything an operator may change.
 
@@ -115,6 +141,7 @@ class Settings(BaseSettings):
     freshness: Literal["skip", "hint", "prove"] = "hint"
     lock_timeout_s: float = Field(default=30.0, ge=0)
     query_timeout_s: float = Field(default=60.0, gt=0)
+    api: ApiSettings = ApiSettings()
     fuseki: FusekiSettings = FusekiSettings()
     metadata: MetadataSettings = MetadataSettings()
     read: ReadSettings = ReadSettings()

@@ -7,7 +7,7 @@ import traceback
 import typer
 
 from catalog import __version__
-from catalog.cli import ask, curate, get, ingest, look, manage, mapping, prepare, replay
+from catalog.cli import ask, curate, get, ingest, look, manage, mapping, prepare, replay, serve
 from catalog.cli.output import errors_to_exit_code, note, say
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (manage, ingest, ask, get, look, prepare, curate, mapping, replay):
+for module in (manage, ingest, ask, get, look, prepare, curate, mapping, replay, serve):
     module.add_commands(app)
 
 

@@ -1,0 +1,27 @@
+"""How does the app meet the network? uvicorn, set up for the open."""
+
+from typing import TYPE_CHECKING
+
+from catalog.api.app import create_app
+from catalog.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+
+
+def make_server(settings: Settings) -> "uvicorn.Server":
+    """A server that answers when it is run, and stops gracefully on SIGTERM and SIGINT: what was begun is answered first."""
+    import uvicorn  # noqa: PLC0415  who only makes an app needs none
+
+    api = settings.api
+    config = uvicorn.Config(
+        create_app(settings),
+        host=api.host,
+        port=api.port,
+        log_config=None,  # logging is set up by `catalog.observability`
+        access_log=False,  # `catalog.api.request_log` writes a better one
+        server_header=False,
+        limit_concurrency=api.max_connections,
+        timeout_graceful_shutdown=api.stop_within_s,
+    )
+    return uvicorn.Server(config)

@@ -1,0 +1,87 @@
+"""What does a running service keep open?
+
+One graph store per audience, opened when it is first asked and shared by all threads, and what is known of the deployment.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from catalog.bootstrap import open_serving_store, open_workspace
+from catalog.errors import GraphStoreUnavailableError
+from catalog.graphstore.door import GraphStore
+from catalog.rdf.iris import DEFAULT_BASE, Iris
+from catalog.services.deployment import recorded_base
+from catalog.settings import Settings
+
+if TYPE_CHECKING:
+    from catalog.services.workspace import Workspace
+
+
+class Service:
+    """One deployment, as long as the process serves it.
+
+    Parameters
+    ----------
+    settings
+        Of the deployment.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._stores: dict[str, GraphStore] = {}
+        self._iris: Iris | None = None
+        self._opening = threading.Lock()
+        self._writing = threading.Lock()
+        self._closed = False
+
+    def store(self, audience: str) -> GraphStore:
+        """The graph store of an audience, for reading; safe for threads.
+
+        Raises
+        ------
+        GraphStoreUnavailableError
+            It does not answer, or the service is being stopped.
+        """
+        with self._opening:
+            if self._closed:
+                raise GraphStoreUnavailableError("the service is being stopped: ask again in a moment")
+            if audience not in self._stores:
+                self._stores[audience] = open_serving_store(self.settings, audience)
+            return self._stores[audience]
+
+    @property
+    def iris(self) -> Iris:
+        """The IRIs of the deployment; those of the default base until one is recorded."""
+        if self._iris is None:
+            base = recorded_base(self.store("catalog"))
+            if base is None:
+                return Iris(DEFAULT_BASE)
+            self._iris = Iris(base)
+        return self._iris
+
+    @contextmanager
+    def workspace(self) -> "Iterator[Workspace]":
+        """What a use case that writes needs; one at a time, as each takes the graph store for itself.
+
+        Raises
+        ------
+        GraphStoreUnavailableError
+            Others write and do not finish.
+        """
+        if not self._writing.acquire(timeout=self.settings.lock_timeout_s):
+            raise GraphStoreUnavailableError("another request is writing: ask again in a moment")
+        try:
+            with open_workspace(self.settings) as workspace:
+                yield workspace
+        finally:
+            self._writing.release()
+
+    def close(self) -> None:
+        """Give everything back; calling it again does nothing."""
+        with self._opening:
+            self._closed = True
+            stores, self._stores = list(self._stores.values()), {}
+        for store in stores:
+            store.close()
