@@ -23,6 +23,9 @@ MIN_BOUND: Final = 4 * 2**20
 SLACK: Final = 16
 """Times the size that a chunk is said to have that a step before the last may make."""
 
+Raw = bytes | memoryview
+"""What is decoded; never copied, for a copy of a large chunk costs as much as decoding it."""
+
 _PIECE: Final = 2**20
 _MAX_WINDOW: Final = 2**27
 
@@ -62,7 +65,7 @@ class BoundedCodec(Codec):  # type: ignore[misc]
             The buffer does not hold what it should.
         """
         if out is None and self.codec_id in _STREAMS:
-            return _STREAMS[self.codec_id](bytes(memoryview(buf).cast("B")), self.bound, self.codec)
+            return _STREAMS[self.codec_id](memoryview(buf).cast("B"), self.bound, self.codec)
         if self.codec_id in _SIZES:
             _check(self.codec_id, _SIZES[self.codec_id](memoryview(buf).cast("B")), self.bound)
         return self.codec.decode(buf, out)
@@ -85,7 +88,7 @@ def _check(name: str, size: int, bound: int) -> None:
         )
 
 
-def _inflate(data: bytes, bound: int, name: str, bits: int) -> bytes:
+def _inflate(data: Raw, bound: int, name: str, bits: int) -> bytes:
     """Decode members one after the other, as the gzip module does; a zlib stream has one."""
     parts, total = [], 0
     while True:
@@ -100,15 +103,15 @@ def _inflate(data: bytes, bound: int, name: str, bits: int) -> bytes:
             return b"".join(parts) if len(parts) > 1 else parts[0]
 
 
-def _gzip(data: bytes, bound: int, codec: Any) -> bytes:  # noqa: ARG001
+def _gzip(data: Raw, bound: int, codec: Any) -> bytes:  # noqa: ARG001
     return _inflate(data, bound, "gzip", 31)
 
 
-def _zlib(data: bytes, bound: int, codec: Any) -> bytes:  # noqa: ARG001
+def _zlib(data: Raw, bound: int, codec: Any) -> bytes:  # noqa: ARG001
     return _inflate(data, bound, "zlib", 15)
 
 
-def _members(data: bytes, bound: int, name: str, start: Callable[[], Any]) -> bytes:
+def _members(data: Raw, bound: int, name: str, start: Callable[[], Any]) -> bytes:
     parts, total = [], 0
     while True:
         stream = start()
@@ -122,11 +125,11 @@ def _members(data: bytes, bound: int, name: str, start: Callable[[], Any]) -> by
             return b"".join(parts) if len(parts) > 1 else parts[0]
 
 
-def _bz2(data: bytes, bound: int, codec: Any) -> bytes:  # noqa: ARG001
+def _bz2(data: Raw, bound: int, codec: Any) -> bytes:  # noqa: ARG001
     return _members(data, bound, "bz2", bz2.BZ2Decompressor)
 
 
-def _lzma(data: bytes, bound: int, codec: Any) -> bytes:
+def _lzma(data: Raw, bound: int, codec: Any) -> bytes:
     memory = max(bound, MIN_BOUND) + 2**26
     for each in codec.filters or ():
         size = each.get("dict_size", 0) if isinstance(each, dict) else 0
@@ -135,7 +138,7 @@ def _lzma(data: bytes, bound: int, codec: Any) -> bytes:
     return _members(data, bound, "lzma", lambda: lzma.LZMADecompressor(codec.format, filters=codec.filters, **limits))
 
 
-def _zstd(data: bytes, bound: int, codec: Any) -> Any:
+def _zstd(data: Raw, bound: int, codec: Any) -> Any:
     """A frame that does not tell its size is decoded twice: once to see how large it becomes, and then by the codec."""
     try:
         size = zstandard.frame_content_size(data)
@@ -176,7 +179,7 @@ def _zfp_size(data: memoryview) -> int:
     return size
 
 
-_STREAMS: Final[dict[str, Callable[[bytes, int, Any], Any]]] = {
+_STREAMS: Final[dict[str, Callable[[Raw, int, Any], Any]]] = {
     "gzip": _gzip,
     "zlib": _zlib,
     "bz2": _bz2,

@@ -6,6 +6,7 @@ import lzma
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -44,6 +45,17 @@ def test_what_fits_is_what_the_codec_makes(name: str) -> None:
     for codec in (LITTLE[name], BoundedCodec(LITTLE[name], 50_000)):
         assert bytes(codec.decode(encoded(name, data))) == data
         assert bytes(codec.decode(np.frombuffer(encoded(name, data), np.uint8))) == data
+
+
+@pytest.mark.parametrize("name", ["zstd", "blosc", "lz4"])
+def test_what_is_decoded_is_not_copied(name: str) -> None:
+    """With a copy of each chunk, 256 MiB of zstd took half as long again."""
+    chunk = np.frombuffer(encoded(name, np.random.default_rng(1).bytes(2**20)), np.uint8)
+    tracemalloc.start()
+    BoundedCodec(LITTLE[name], 2**20).decode(chunk)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1.5 * 2**20
 
 
 @pytest.mark.parametrize("name", LITTLE)
