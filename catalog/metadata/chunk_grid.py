@@ -60,6 +60,13 @@ class ChunkGrid:
             return self.chunk_shape
         return tuple(runs if isinstance(runs, int) else max(size for size, _ in runs) for runs in self.runs)
 
+    def counts(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """How many chunks an array of this shape has along each dimension; None where the grid does not cut it."""
+        cuts: tuple[Runs, ...] | None = self.chunk_shape if self.runs is None else self.runs
+        if cuts is None or self.fault_for(shape) is not None:
+            return None
+        return tuple(_count(runs, extent) for runs, extent in zip(cuts, shape, strict=True))
+
     def fault_for(self, shape: tuple[int, ...]) -> str | None:
         """Why it does not cut an array of this shape, or None where it does or is not valid at all."""
         rank = self.rank
@@ -70,6 +77,19 @@ class ChunkGrid:
             if covered < extent:
                 return f"its chunks cover {covered} elements of the {extent} along dimension {axis}"
         return None
+
+
+def _count(runs: Runs, extent: int) -> int:
+    """Chunks along one dimension that begin before its end."""
+    if isinstance(runs, int):
+        return -(-extent // runs)
+    counted = begin = 0
+    for size, count in runs:
+        wanted = min(count, -(-(extent - begin) // size))
+        if wanted <= 0:
+            break
+        counted, begin = counted + wanted, begin + wanted * size
+    return counted
 
 
 def parse_shape(document: Json, *, least: int = 0) -> tuple[int, ...] | None:

@@ -3,10 +3,14 @@
 Source: Zarr v2 "Chunks" (``dimension_separator``); Zarr v3.1 "Chunk key encoding".
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from catalog.metadata.document import Json, as_object
+
+_COORDINATE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,22 @@ class ChunkKeyEncoding:
         if self.name == "default":
             return self.separator.join(["c", *parts])
         return self.separator.join(parts) or "0"
+
+    def coordinates(self, key: str, rank: int) -> tuple[int, ...] | None:
+        """The grid coordinates that have this key, in an array of so many dimensions; None where none have: `key` back.
+
+        One chunk has one key: ``c/01`` and ``c/+1`` are none.
+        """
+        if not self.known:
+            return None
+        if rank == 0:
+            return () if key == self.key(()) else None
+        parts = key.split(self.separator)
+        if self.name == "default":
+            parts = parts[1:] if parts[0] == "c" else []
+        if len(parts) != rank or not all(map(_COORDINATE.fullmatch, parts)):
+            return None
+        return tuple(map(int, parts))
 
 
 def parse_chunk_key_v2(separator: Json) -> ChunkKeyEncoding:

@@ -1,4 +1,4 @@
-"""What does a store say of a document without giving it?
+"""What does a store say of a document, or of any object, without giving it?
 
 When it was written last, its size, the name of its content: enough to suspect that a copy is stale, never enough to prove that
 it is not.
@@ -31,6 +31,25 @@ class Signs:
     modified: float | None = None
     size: int | None = None
     etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A part of a stored object, and what its store says of the whole.
+
+    Attributes
+    ----------
+    data
+        The part; shorter than was asked for where the object ends.
+    start
+        Where in the object it begins.
+    signs
+        Of the whole object, as far as the store tells without being asked again.
+    """
+
+    data: bytes
+    start: int
+    signs: Signs
 
 
 def differ(one: Signs, other: Signs) -> str:
