@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from catalog.errors import GraphStoreUnavailableError
 from catalog.graphstore.bindings import Bindings, Term
-from catalog.graphstore.door import Answer, Check, GraphUpdate, StoreCheck
+from catalog.graphstore.door import Answer, Check, GraphUpdate, StoreCheck, TextHit
 
 
 class _Nothing(Bindings):
@@ -49,6 +49,10 @@ class AbsentGraphStore:
     def ask(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> bool:  # noqa: ARG002
         """No: there is nothing."""
         return False
+
+    def find_text(self, words: str, *, limit: int = 20) -> Sequence[TextHit]:  # noqa: ARG002
+        """No hits: there is nothing."""
+        return ()
 
     def read_graph(self, graph: str) -> bytes:  # noqa: ARG002
         """Nothing."""

@@ -76,6 +76,38 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class TextHit:
+    """A dataset or node that words were found in, by `GraphStore.find_text`.
+
+    Attributes
+    ----------
+    iri
+        The dataset or node. A text about something that belongs to it (a channel's name, an attribute's value, a described
+        sample's title) leads here as well.
+    property
+        IRI of the property that holds the text: ``rdfs:label``, ``dct:title``, ``zo:value`` for an attribute's value …
+    text
+        The whole text that speaks most for the hit, as it stands in the graph.
+    score
+        Above 0, larger is better. Comparable within one answer only.
+    graph
+        IRI of the named graph that holds the text.
+    dataset
+        IRI of the dataset; equal to `iri` where the hit is a dataset.
+    path
+        Path of the node inside its hierarchy; ``""`` for a root and for a dataset.
+    """
+
+    iri: str
+    property: str
+    text: str
+    score: float
+    graph: str
+    dataset: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One thing that `GraphStore.check` looked at.
 
@@ -191,6 +223,36 @@ class GraphStore(Protocol):
 
     def ask(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> bool:
         """Answer one of our own ASK queries."""
+        ...
+
+    def find_text(self, words: str, *, limit: int = 20) -> Sequence[TextHit]:
+        """Find the datasets and nodes that words speak of, the best first, each once.
+
+        Both kinds of store read words alike, cut texts alike and rank alike (`catalog.graphstore.text_words`,
+        `catalog.graphstore.text_search`), so the same content gives the same hits.
+
+        Parameters
+        ----------
+        words
+            1 to 500 characters as a person types them, at most 32 words. Plain words, all of which must be found in the texts of
+            one dataset or node (a node's dataset may contribute some of them); ``"side by side"`` in quotes; ``begin*``. Case and
+            marks on letters do not count. Nothing else means anything, and nothing is passed on to an engine as syntax. Where
+            nothing is found, the words are taken for beginnings.
+        limit
+            Most hits, 1 to 1,000.
+
+        Returns
+        -------
+        sequence of TextHit
+            By falling score, ties by IRI; empty where nothing is found, or `words` holds punctuation alone.
+
+        Raises
+        ------
+        InputError
+            `words` is empty or too long, or `limit` out of range.
+        LimitExceededError, GraphStoreUnavailableError
+            As for `query`.
+        """
         ...
 
     def read_graph(self, graph: str) -> bytes:

@@ -22,7 +22,16 @@ from typing import Any, Final, Self
 from catalog.errors import CatalogError, ForbiddenError, GraphStoreUnavailableError, InputError, LimitExceededError
 from catalog.graphstore.bindings import Bindings, Iri, Literal, Term
 from catalog.graphstore.delta import Delta, plan_delta
-from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate, StoreCheck, check_updates, is_rejected, keeps_rejected
+from catalog.graphstore.door import (
+    MEDIA_TYPES,
+    Answer,
+    GraphUpdate,
+    StoreCheck,
+    TextHit,
+    check_updates,
+    is_rejected,
+    keeps_rejected,
+)
 from catalog.graphstore.fuseki_check import Place, check_fuseki
 from catalog.graphstore.fuseki_http import SparqlEndpoint, check_url
 from catalog.graphstore.guard import SafeQuery, guard_query
@@ -30,6 +39,7 @@ from catalog.graphstore.one_operation import write_operation, write_question
 from catalog.graphstore.oxigraph import parse_bindings, parse_boolean
 from catalog.graphstore.prefixes import declare_prefixes
 from catalog.graphstore.queries import bind, load_query, write_iri
+from catalog.graphstore.text_search import find_text, scan_texts
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _MAX_OWN_BYTES: Final = 4 * 1024**3
@@ -295,6 +305,10 @@ class FusekiGraphStore:
         bound = declare_prefixes(safe.prefixes) + bind(text, values)
         body = self._query(self._graphs, bound, MEDIA_TYPES["json"], params=self._dataset(safe))
         return parse_boolean(body)
+
+    def find_text(self, words: str, *, limit: int = 20) -> Sequence[TextHit]:
+        """Find what words speak of; see `catalog.graphstore.door.GraphStore.find_text`."""
+        return find_text(words, limit, lambda terms: scan_texts(terms, self.select), self.select)
 
     def read_graph(self, graph: str) -> bytes:
         """Read the triples of one named graph; see `catalog.graphstore.door.GraphStore.read_graph`."""
