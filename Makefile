@@ -1,6 +1,6 @@
 # `make` lists the targets. Each of them sets up what it needs; scripts/setup does nothing when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types floors unit architecture property conformance integration bench corpora fuseki pins clean
+.PHONY: help setup demo test check lint format types floors unit architecture property conformance integration bench corpora fuseki serve pins clean
 .SILENT:
 
 BIN := .venv/bin
@@ -55,6 +55,9 @@ corpora: setup ## Write docs/reference/corpora.md anew: what becomes of every pu
 fuseki: ## Fuseki with its UI on this machine, set up as the catalogue wants it
 	scripts/setup --tests
 	scripts/fuseki
+
+serve: setup ## The service over HTTP with sample data on http://localhost:8000/ (PORT=… picks another port)
+	scripts/serve
 
 pins: setup ## Write requirements/*.txt anew, with the newest versions that pyproject.toml allows
 	scripts/pins

@@ -4,6 +4,7 @@ import pytest
 
 from catalog import errors
 from catalog.errors import EXIT_CODE, STATUS, CatalogError, exit_code_of, status_of
+from tests.support.sources import ROOT, text_of
 
 
 def _descendants(kind: type[CatalogError]) -> list[type[CatalogError]]:
@@ -40,6 +41,12 @@ def test_codes_are_unique() -> None:
 def test_the_two_tables_hold_the_same_families() -> None:
     assert STATUS.keys() == EXIT_CODE.keys()
     assert len(set(EXIT_CODE.values())) == len(EXIT_CODE), "an exit code tells one family"
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_each_has_its_line_in_the_docs(kind: type[CatalogError]) -> None:
+    raised = kind("what was wrong")
+    assert f"| `{kind.code}` | {status_of(raised)} | {exit_code_of(raised)} |" in text_of(ROOT / "docs/reference/errors.md")
 
 
 def test_all_errors_live_in_errors() -> None:
