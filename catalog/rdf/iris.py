@@ -8,7 +8,7 @@ whatever characters it has.
 import hashlib
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from catalog.errors import InputError
 
@@ -17,6 +17,9 @@ RECORD, ASSERTED, CURATED, DERIVED, REJECTED = "record", "asserted", "curated", 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 _BASE = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"{}|\\^`?#]+/")
+_NODE_PATH = re.compile(r"datasets/([^/]+)/nodes/(.*)", re.DOTALL)
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9._~/%-]")
+_UNRESERVED = re.compile(r"[A-Za-z0-9._-]")
 PROFILES = "https://w3id.org/zarr-catalog/profiles/"
 """Where the IRIs of profiles begin; a shape of the profile ``cf`` has an IRI that begins with this and ``cf#``."""
 DATA_TYPE = "https://w3id.org/zarr-catalog/ns#dtype/"
@@ -131,6 +134,48 @@ class Iris:
         label = quote(name, safe="").replace("~", "%7E") if len(name) <= 64 else f"~{content_hash(name)}"
         return f"{self.base}dimensions/{index}-{size}-{label}"
 
+    def zarr(self, dataset_id: str) -> str:
+        """A dataset as a Zarr store over HTTP, as the service offers it."""
+        return f"{self.dataset(dataset_id)}/zarr"
+
+    @property
+    def catalogue(self) -> str:
+        """The catalogue as a ``dcat:Catalog``."""
+        return f"{self.base}catalog"
+
+    @property
+    def void(self) -> str:
+        """What the catalogue holds, as a ``void:Dataset``."""
+        return f"{self.base}void"
+
+    def document(self, iri: str, ending: str = "", page: int = 1) -> str:
+        """The document about something of this deployment.
+
+        Parameters
+        ----------
+        iri
+            What it is about; a fragment does not count, as a document tells of all that its own thing consists of.
+        ending
+            Of a format, such as ``ttl`` or ``html``; ``""`` names the document whatever its format.
+        page
+            From 1, where it is about something with many members.
+        """
+        about = iri.partition("#")[0].removeprefix(self.base)
+        return f"{self.base}data/{about}{'.' if ending else ''}{ending}{f'?page={page}' if page > 1 else ''}"
+
+    def from_path(self, path: str) -> str:
+        """The IRI that a request's path asks about, however the client chose to encode it.
+
+        Parameters
+        ----------
+        path
+            Below the base, percent-encoded, without a slash at the beginning.
+        """
+        found = _NODE_PATH.fullmatch(path)
+        if found:
+            return self.node(found[1], unquote(found[2]))
+        return self.base + _ENCODED.sub(_same_encoding, path)
+
     def dataset_id(self, iri: str) -> str | None:
         """The id in the IRI of a dataset, or of anything below one; None for any other IRI."""
         prefix = f"{self.base}datasets/"
@@ -138,6 +183,14 @@ class Iris:
             return None
         found = iri[len(prefix) :].split("/", 1)[0]
         return found if _ID.fullmatch(found) else None
+
+
+def _same_encoding(found: re.Match[str]) -> str:
+    """A character of a path as IRIs are minted: ``~`` alone has a sense of its own where it is encoded."""
+    if not found[0].startswith("%"):
+        return quote(found[0], safe="")
+    plain = chr(int(found[0][1:], 16))
+    return plain if _UNRESERVED.fullmatch(plain) else found[0].upper()
 
 
 def profile_iri(name: str) -> str:
