@@ -15,6 +15,7 @@ from catalog.rdf.iris import DEFAULT_BASE, Iris
 from catalog.services.deployment import initialise, recorded_base
 from catalog.settings import Settings, load_settings
 from catalog.stores.credentials import Credentials, parse_credentials
+from catalog.stores.gate import Outgoing, Private
 from catalog.stores.policy import DEFAULT_PROTOCOLS
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ def open_graph_store(settings: Settings, audience: str = "catalog", *, writable:
 
 def open_serving_store(settings: Settings, audience: str) -> GraphStore:
     """The graph store of one audience for a process that reads for days; errors as `open_graph_store`."""
-    return open_graph_store(settings, audience)
+    if settings.graph_store_kind == "fuseki":
+        return _open_fuseki(settings, audience)
+    from catalog.graphstore.published import PublishedGraphStore
+
+    return PublishedGraphStore(Path(settings.graph_store_place), audience, lock_timeout=settings.lock_timeout_s)
 
 
 def _open_fuseki(settings: Settings, audience: str) -> GraphStore:
@@ -78,9 +83,25 @@ def open_credentials(settings: Settings) -> Credentials:
     return parse_credentials(settings.parsed_credentials())
 
 
-def open_protocols(settings: Settings) -> frozenset[str]:
-    """The URL schemes that may be read."""
-    return DEFAULT_PROTOCOLS | frozenset(settings.protocols)
+def open_outgoing(settings: Settings, private: Private = "allow") -> Outgoing:
+    """What of stores may be reached.
+
+    Parameters
+    ----------
+    private
+        ``allow`` for whoever runs this very program; for what a service does, ``refuse`` where a request named the URL, and
+        ``named`` where it is in the catalogue (see `catalog.stores.gate`).
+
+    Notes
+    -----
+    Whoever put a credential for a prefix into the settings vouches for what lies there.
+    """
+    found = settings.outgoing
+    if private == "refuse" and found.requests_private:
+        private = "allow"
+    vouched = () if private == "allow" and not found.only_allowed else tuple(open_credentials(settings))
+    protocols = DEFAULT_PROTOCOLS | frozenset(settings.protocols)
+    return Outgoing(protocols, private, (*found.prefixes, *vouched), found.only_allowed)
 
 
 def document_limits(settings: Settings) -> DocumentLimits:
@@ -88,15 +109,15 @@ def document_limits(settings: Settings) -> DocumentLimits:
     return DocumentLimits(**settings.metadata.model_dump())
 
 
-def store_access(settings: Settings) -> "StoreAccess":
-    """How stores are reached, as the settings have it."""
+def store_access(settings: Settings, private: Private = "allow") -> "StoreAccess":
+    """How stores are reached, as the settings have it; ``private`` as for `open_outgoing`."""
     from catalog.bridge.read import StoreAccess
     from catalog.stores.policy import ReadLimits
 
     item, chunk = settings.read.max_item_bytes, settings.read.max_chunk_bytes
     return StoreAccess(
         credentials=open_credentials(settings),
-        allow_protocols=open_protocols(settings),
+        outgoing=open_outgoing(settings, private),
         documents=document_limits(settings),
         objects=ReadLimits(max_item_bytes=item, max_chunk_bytes=chunk, concurrency=settings.read.concurrency),
         pipeline=settings.read.codec_pipeline,
@@ -134,7 +155,12 @@ def open_reader(settings: Settings, audience: str = "catalog") -> Iterator[tuple
 
 @contextmanager
 def open_workspace(
-    settings: Settings, *, base: str | None = None, shapes: Path | None = None, writable: bool = True
+    settings: Settings,
+    *,
+    base: str | None = None,
+    shapes: Path | None = None,
+    writable: bool = True,
+    private: Private = "allow",
 ) -> Iterator["Workspace"]:
     """Everything that a use case which writes needs; the deployment is initialised where it was not.
 
@@ -146,6 +172,8 @@ def open_workspace(
         Folder of shapes to apply in place of the one in the settings.
     writable
         False: others may read meanwhile, and nothing is made or initialised.
+    private
+        As for `open_outgoing`.
     """
     from catalog.archive import open_archive
     from catalog.rdf.conventions.jsonld_contexts import load_contexts
@@ -174,7 +202,7 @@ def open_workspace(
             limits=document_limits(settings),
             contexts=load_contexts(folder=_folder(settings.contexts, "contexts")) if settings.contexts else None,
             mappings=Mappings(_folder(settings.mappings, "mapping files")),
-            protocols=open_protocols(settings),
+            outgoing=open_outgoing(settings, private),
             supplements=SupplementLimits(**settings.supplements.model_dump()),
         )
 

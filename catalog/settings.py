@@ -74,6 +74,24 @@ class ReadSettings(BaseModel):
     codec_pipeline: Literal["fused", "batched"] = "fused"
 
 
+class OutgoingSettings(BaseModel):
+    """What may be reached of stores, beside ``protocols`` (see docs/reference/safety.md).
+
+    ``allowed`` are URL prefixes, separated by spaces, that may be read whatever lies there; with ``only_allowed``, nothing else.
+    Private addresses and folders of the service's machine are refused to URLs that requests name, unless ``requests_private``.
+    """
+
+    model_config = _FROZEN
+    allowed: str = ""
+    only_allowed: bool = False
+    requests_private: bool = False
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The prefixes that may be read whatever lies there."""
+        return tuple(self.allowed.split())
+
+
 class ApiSettings(BaseModel):
     """The service over HTTP.
 
@@ -146,6 +164,7 @@ class Settings(BaseSettings):
     metadata: MetadataSettings = MetadataSettings()
     read: ReadSettings = ReadSettings()
     supplements: SupplementSettings = SupplementSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
 
     @property
     def graph_store_kind(self) -> str:

@@ -14,6 +14,7 @@ from catalog.graphstore.door import GraphStore
 from catalog.rdf.iris import DEFAULT_BASE, Iris
 from catalog.services.deployment import recorded_base
 from catalog.settings import Settings
+from catalog.stores.gate import Private
 
 if TYPE_CHECKING:
     from catalog.services.workspace import Workspace
@@ -62,8 +63,13 @@ class Service:
         return self._iris
 
     @contextmanager
-    def workspace(self) -> "Iterator[Workspace]":
+    def workspace(self, private: Private = "refuse") -> "Iterator[Workspace]":
         """What a use case that writes needs; one at a time, as each takes the graph store for itself.
+
+        Parameters
+        ----------
+        private
+            ``refuse`` where the request names a store's URL; ``named`` where the URL is the one that the catalogue has.
 
         Raises
         ------
@@ -73,7 +79,7 @@ class Service:
         if not self._writing.acquire(timeout=self.settings.lock_timeout_s):
             raise GraphStoreUnavailableError("another request is writing: ask again in a moment")
         try:
-            with open_workspace(self.settings) as workspace:
+            with open_workspace(self.settings, private=private) as workspace:
                 yield workspace
         finally:
             self._writing.release()

@@ -25,10 +25,11 @@ from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits
 from catalog.metadata.layout import array_document
 from catalog.stores.arrays import ArrayReader, open_array
 from catalog.stores.credentials import Credentials
+from catalog.stores.gate import ANYWHERE, Outgoing, locate
 from catalog.stores.pipeline import PipelineName
-from catalog.stores.policy import DEFAULT_CODECS, DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, ReadLimits, Timeouts
+from catalog.stores.policy import DEFAULT_CODECS, DEFAULT_READ_LIMITS, ReadLimits, Timeouts
 from catalog.stores.source import Source, open_source
-from catalog.stores.url import StoreUrl, locate
+from catalog.stores.url import StoreUrl
 
 Values = npt.NDArray[Any]
 
@@ -52,8 +53,8 @@ class StoreAccess:
         What to read through, in place of what the location names, as ``open_source`` takes it.
     timeouts
         For metadata requests.
-    allow_protocols
-        URL schemes that may be read.
+    outgoing
+        What may be reached.
     allowed_codecs
         Codecs that may run.
     documents
@@ -67,7 +68,7 @@ class StoreAccess:
     credentials: Credentials = field(default_factory=Credentials)
     store: Any = None
     timeouts: Timeouts | None = None
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS
+    outgoing: Outgoing = ANYWHERE
     allowed_codecs: frozenset[str] = DEFAULT_CODECS
     documents: DocumentLimits = DEFAULT_LIMITS
     objects: ReadLimits = DEFAULT_READ_LIMITS
@@ -183,7 +184,7 @@ def look(ref: ArrayRef, access: StoreAccess, check: Policy = "always", log: Chec
 def _url(ref: ArrayRef, access: StoreAccess) -> StoreUrl:
     if not ref.location:
         raise NotFoundError(f"this catalogue does not tell where the store of {ref.iri} lies")
-    return locate(ref.location, access.store, access.allow_protocols)
+    return locate(ref.location, access.store, access.outgoing)
 
 
 def open_documents(url: StoreUrl, access: StoreAccess) -> Source:
@@ -193,7 +194,7 @@ def open_documents(url: StoreUrl, access: StoreAccess) -> Source:
         credentials=access.credentials,
         store=access.store,
         timeouts=access.timeouts,
-        allow_protocols=access.allow_protocols,
+        outgoing=access.outgoing,
     )
 
 
@@ -207,7 +208,7 @@ def _opened(ref: ArrayRef, url: StoreUrl, limits: PlanLimits, access: StoreAcces
         credentials=access.credentials,
         store=access.store,
         timeouts=access.timeouts,
-        allow_protocols=access.allow_protocols,
+        outgoing=access.outgoing,
         allowed_codecs=access.allowed_codecs,
         limits=object_limits(access, limits),
         pipeline=access.pipeline,

@@ -24,8 +24,9 @@ from catalog.bridge.staleness import CheckLog, Policy, check_fresh
 from catalog.errors import CatalogError, LimitExceededError, NotFoundError
 from catalog.metadata.layout import array_document
 from catalog.stores.arrays import OpenedStore
+from catalog.stores.gate import locate
 from catalog.stores.source import Source
-from catalog.stores.url import StoreUrl, locate
+from catalog.stores.url import StoreUrl
 from catalog.stores.way import Way
 
 _AT_ONCE: Final = 10
@@ -147,12 +148,12 @@ class _Stores:
     def url(self, ref: ArrayRef) -> StoreUrl:
         if not ref.location:
             raise NotFoundError(f"this catalogue does not tell where the store of {ref.iri} lies")
-        return locate(ref.location, self._access.store, self._access.allow_protocols)
+        return locate(ref.location, self._access.store, self._access.outgoing)
 
     def chunks(self, url: StoreUrl, remote: bool) -> OpenedStore:
         way = Way(
             self._access.credentials, self._access.store, self._access.timeouts, self._objects.concurrency,
-            self._access.allow_protocols,
+            self._access.outgoing,
         )  # fmt: skip
         gate = self._gate if remote else None
         return self._once(

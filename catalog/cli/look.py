@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from catalog.bootstrap import open_credentials, open_protocols, open_workspace
+from catalog.bootstrap import open_credentials, open_outgoing, open_workspace
 from catalog.cli.output import note, plain, say, say_json, say_problems
 from catalog.errors import exit_code_of
 from catalog.settings import load_settings
@@ -49,7 +49,7 @@ def find(
         prefix,
         tell,
         credentials=open_credentials(settings),
-        protocols=open_protocols(settings),
+        outgoing=open_outgoing(settings),
         limits=FindLimits(max_folders, max_depth, max_seconds),
         only_stores=only_stores,
     )

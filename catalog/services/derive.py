@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits
 from catalog.errors import ConflictError, NonConformantError
 from catalog.metadata.dataset import Access, Dataset
 from catalog.metadata.read_record import ReadRecord
@@ -29,7 +28,7 @@ from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 
 if TYPE_CHECKING:
-    from catalog.bridge.read import StoreAccess
+    from catalog.bridge.coordinates import Reading as How
     from catalog.stores.upload import WrittenStore
 
 __all__ = ["Result", "Saved", "save_store"]
@@ -67,8 +66,7 @@ def save_store(  # noqa: PLR0913  what to write, where, and how it is registered
     access: Access | None = None,
     query: str = "",
     agent: str = "",
-    through: "StoreAccess | None" = None,
-    limits: PlanLimits = DEFAULT_PLAN_LIMITS,
+    how: "How | None" = None,
     started: str = "",
 ) -> Saved:
     """Write results as a new Zarr v3 store, and take it into the catalogue.
@@ -85,8 +83,8 @@ def save_store(  # noqa: PLR0913  what to write, where, and how it is registered
         As for an ingest; the access is ``restricted`` unless given where one of the sources is.
     query, agent, started
         As for `catalog.services.provenance.record_reads`.
-    through, limits
-        How coordinates are read, and how much of each.
+    how
+        How the results were read, and coordinates are.
 
     Raises
     ------
@@ -102,14 +100,20 @@ def save_store(  # noqa: PLR0913  what to write, where, and how it is registered
     from catalog.stores.upload import check_writable, write_store_at  # noqa: PLC0415  zarr takes a second
 
     began = now()
-    place = check_writable(url, allow_protocols=workspace.protocols)
+    place = check_writable(url, outgoing=workspace.outgoing)
     new = _checked_id(workspace, place.location, dataset_id) if register else ""
-    build = NewStore(workspace, through, limits)
+    build = NewStore(workspace, how)
     build.add_all(results)
-    record = record_reads(workspace.catalog, workspace.iris, build.readings, query=query, agent=agent, started=started or began)
-    written = write_store_at(
-        url, build.documents(), build.values, credentials=workspace.credentials, allow_protocols=workspace.protocols
+    record = record_reads(
+        workspace.catalog,
+        workspace.iris,
+        build.readings,
+        query=query,
+        agent=agent,
+        started=started or began,
+        checked=how is None or how.check != "never",
     )
+    written = write_store_at(url, build.documents(), build.values, credentials=workspace.credentials, outgoing=workspace.outgoing)
     dataset = None
     if register:
         lines = derived_lines(record, build.derivations, new, workspace.iris, began, now())

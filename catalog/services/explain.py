@@ -191,7 +191,7 @@ def explain(
     """
     registry = Registry(workspace.catalog, workspace.iris)
     known, asked = _named(workspace, registry, target)
-    url = parse_store_url(known.location if known else target, allow_protocols=workspace.protocols)
+    url = parse_store_url(known.location if known else target, allow_protocols=workspace.outgoing.protocols)
     known = known or registry.by_location(url.location)
     credential = "the URL itself" if url.credential else (workspace.credentials.find(url.location) or ("",))[0]
     found = Explanation(url.location, url.protocol, credential, known.id if known else new_id(url.location), known=known)

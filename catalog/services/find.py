@@ -7,7 +7,7 @@ from typing import Any
 from catalog.errors import Problem
 from catalog.stores.credentials import Credentials
 from catalog.stores.find import DEFAULT_FIND_LIMITS, Candidate, FindLimits, find_roots
-from catalog.stores.policy import DEFAULT_PROTOCOLS
+from catalog.stores.gate import ANYWHERE, Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def find(
     tell: Callable[[Candidate | Problem], None],
     *,
     credentials: Credentials | None = None,
-    protocols: frozenset[str] = DEFAULT_PROTOCOLS,
+    outgoing: Outgoing = ANYWHERE,
     limits: FindLimits = DEFAULT_FIND_LIMITS,
     only_stores: bool = False,
 ) -> FindResult:
@@ -61,7 +61,7 @@ def find(
     InputError, ForbiddenError, NotFoundError, UnavailableError
         The prefix cannot be named, listed or reached.
     """
-    search = find_roots(prefix, credentials=credentials, allow_protocols=protocols, limits=limits)
+    search = find_roots(prefix, credentials=credentials, outgoing=outgoing, limits=limits)
     found = 0
     for item in search:
         if isinstance(item, Candidate):

@@ -74,7 +74,7 @@ def read_harvest(
     CatalogError
         As ``read_documents`` and ``open_source``.
     """
-    source = watch(open_source(url, credentials=workspace.credentials, store=request.store, allow_protocols=workspace.protocols))
+    source = watch(open_source(url, credentials=workspace.credentials, store=request.store, outgoing=workspace.outgoing))
     try:
         latest = known.latest if known else None
         harvest = read_documents(

@@ -33,7 +33,8 @@ from catalog.services.outcome import ArchivedReport, IngestResult, read_report
 from catalog.services.registry import Registry, name_of, new_id, registration
 from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
-from catalog.stores.url import StoreUrl, locate
+from catalog.stores.gate import locate
+from catalog.stores.url import StoreUrl
 from catalog.stores.way import WITHOUT_CHUNKS
 from catalog.validation.report import Report, to_problems
 
@@ -69,7 +70,7 @@ class _Ingest:
     registry: Registry = field(init=False)
 
     def run(self) -> IngestResult:
-        self.url = locate(self.request.url, self.request.store, self.workspace.protocols)
+        self.url = locate(self.request.url, self.request.store, self.workspace.outgoing)
         self.registry = Registry(self.workspace.catalog, self.workspace.iris)
         self.known = registration(self.registry, self.url.location, self.request.dataset_id, relocate=self.request.relocate)
         self.dataset = self._registered()
@@ -179,7 +180,7 @@ class _Ingest:
             from catalog.bridge.read import StoreAccess  # noqa: PLC0415
             from catalog.services.supplements import read_supplements  # noqa: PLC0415
 
-            access = StoreAccess(workspace.credentials, self.request.store, allow_protocols=workspace.protocols)
+            access = StoreAccess(workspace.credentials, self.request.store, outgoing=workspace.outgoing)
             given, problems = read_supplements(hierarchy, wanted, self.url, access, self._limits)
         found = describe(
             hierarchy, self.dataset.id, workspace.iris, contexts=workspace.contexts, given=given, mappings=self._mappings

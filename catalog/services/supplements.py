@@ -56,7 +56,7 @@ def _read_files(
         credentials=access.credentials,
         store=access.store,
         timeouts=access.timeouts,
-        allow_protocols=access.allow_protocols,
+        outgoing=access.outgoing,
     )
     try:
         found = source.read_many(keys, limits.max_file_bytes)
@@ -127,7 +127,7 @@ class _ValueReader:
             credentials=self.access.credentials,
             store=self.access.store,
             timeouts=self.access.timeouts,
-            allow_protocols=self.access.allow_protocols,
+            outgoing=self.access.outgoing,
             allowed_codecs=self.access.allowed_codecs,
             limits=self.access.objects,
         ) as reader:

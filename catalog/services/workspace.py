@@ -10,7 +10,7 @@ from catalog.rdf.iris import Iris
 from catalog.services.budget import DEFAULT_SUPPLEMENT_LIMITS, SupplementLimits
 from catalog.services.mappings import Mappings
 from catalog.stores.credentials import Credentials
-from catalog.stores.policy import DEFAULT_PROTOCOLS
+from catalog.stores.gate import ANYWHERE, Outgoing
 from catalog.validation.door import Validator
 from catalog.validation.shapes import Shapes
 
@@ -37,8 +37,8 @@ class Workspace:
         JSON-LD contexts by URL, beside the built-in set; None where there are no others.
     mappings
         What laboratories mean by their own attribute keys.
-    protocols
-        URL schemes that may be read.
+    outgoing
+        What may be reached.
     supplements
         Bounds on what is read beside metadata.
     """
@@ -53,5 +53,5 @@ class Workspace:
     limits: DocumentLimits = DEFAULT_LIMITS
     contexts: Mapping[str, Json] | None = None
     mappings: Mappings = field(default_factory=Mappings)
-    protocols: frozenset[str] = DEFAULT_PROTOCOLS
+    outgoing: Outgoing = ANYWHERE
     supplements: SupplementLimits = DEFAULT_SUPPLEMENT_LIMITS

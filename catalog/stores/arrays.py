@@ -25,12 +25,12 @@ from catalog.stores.bounded import bound_codecs, bound_of
 from catalog.stores.chunk_store import ChunkStore, Fetch, FetchNow, Watch
 from catalog.stores.container import check_chunks, open_store
 from catalog.stores.credentials import Credentials
+from catalog.stores.gate import ANYWHERE, Outgoing, locate
 from catalog.stores.local import LocalFolder
 from catalog.stores.objects import run, run_elsewhere
 from catalog.stores.pipeline import PipelineName, make_array
 from catalog.stores.policy import (
     DEFAULT_CODECS,
-    DEFAULT_PROTOCOLS,
     DEFAULT_READ_LIMITS,
     ReadLimits,
     Timeouts,
@@ -38,7 +38,7 @@ from catalog.stores.policy import (
     check_sizes,
     chunk_bytes,
 )
-from catalog.stores.url import StoreUrl, locate, safe_key
+from catalog.stores.url import StoreUrl, safe_key
 from catalog.stores.way import Way
 
 Selection = tuple[slice | int, ...]
@@ -267,7 +267,7 @@ def open_array(  # noqa: PLR0913  how the store is reached, and what is read of 
     credentials: Credentials | None = None,
     store: Any = None,
     timeouts: Timeouts | None = None,
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
+    outgoing: Outgoing = ANYWHERE,
     allowed_codecs: frozenset[str] = DEFAULT_CODECS,
     limits: ReadLimits = DEFAULT_READ_LIMITS,
     pipeline: PipelineName = "fused",
@@ -277,15 +277,15 @@ def open_array(  # noqa: PLR0913  how the store is reached, and what is read of 
     Parameters
     ----------
     url
-        The store. One whose protocol is not allowed by default comes as a ``StoreUrl``.
+        The store.
     path
         The array's path in the hierarchy; ``""`` is the root.
     document
         Its ``zarr.json`` (attributes may be missing) or ``.zarray``.
     zarr_format
         2 or 3.
-    credentials, store, timeouts, allow_protocols
-        As for ``open_source``; the protocols are those that references may name, too.
+    credentials, store, timeouts, outgoing
+        As for ``open_source``; what references name is held against it, too.
     allowed_codecs
         Names of codecs that may run, at every level.
     limits
@@ -308,11 +308,11 @@ def open_array(  # noqa: PLR0913  how the store is reached, and what is read of 
     CatalogError
         As ``open_store``, where the URL names no folder.
     """
-    url = locate(url, store)
+    url = locate(url, store, outgoing)
     safe_key(path)
     check_codecs(document, zarr_format, allowed_codecs)
     check_sizes(document, zarr_format, limits)
-    way = Way(credentials, store, timeouts, limits.concurrency, allow_protocols)
+    way = Way(credentials, store, timeouts, limits.concurrency, outgoing)
     opened = OpenedStore(url, way, limits, pipeline=pipeline)
     try:
         reader = opened.array(path, document, zarr_format, allowed_codecs)

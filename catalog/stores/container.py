@@ -71,7 +71,12 @@ def open_store(url: StoreUrl, way: Way) -> tuple[Objects, Container] | None:
     from catalog.stores.remote import open_objects
 
     objects = open_objects(
-        url, credentials=way.credentials, filesystem=way.store, timeouts=way.timeouts, concurrency=way.concurrency
+        url,
+        credentials=way.credentials,
+        filesystem=way.store,
+        timeouts=way.timeouts,
+        concurrency=way.concurrency,
+        outgoing=way.outgoing,
     )
     name = name_of_file(url)
     if name.lower().endswith(PARQUET_ENDINGS):
@@ -236,7 +241,7 @@ def _references(objects: Objects, url: StoreUrl, way: Way, data: bytes) -> tuple
         credentials=way.credentials,
         timeouts=way.timeouts,
         concurrency=way.concurrency,
-        allow_protocols=way.allow_protocols,
+        outgoing=way.outgoing,
     )
     return opened, Container("references", requests=objects.requests, problems=opened.problems)
 
@@ -254,7 +259,7 @@ def _parquet(objects: Objects, url: StoreUrl, way: Way) -> tuple[Objects, Contai
         credentials=way.credentials,
         timeouts=way.timeouts,
         concurrency=way.concurrency,
-        allow_protocols=way.allow_protocols,
+        outgoing=way.outgoing,
         document=data,
     )
     return opened, Container("references", requests=objects.requests, problems=opened.problems)

@@ -17,11 +17,12 @@ from typing import Any, Literal, Protocol
 from catalog.errors import CatalogError, ForbiddenError, LimitExceededError, Problem, StoreForbiddenError, StoreUnavailableError
 from catalog.metadata.key import fault_of_key
 from catalog.stores.credentials import Credentials
+from catalog.stores.gate import ANYWHERE, Outgoing, locate
 from catalog.stores.listing import join
 from catalog.stores.local import LocalFolder
 from catalog.stores.objects import Listed, Objects, run
-from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
-from catalog.stores.url import StoreUrl, join_key, locate
+from catalog.stores.policy import DEFAULT_READ_LIMITS, Timeouts
+from catalog.stores.url import StoreUrl, join_key
 
 Kind = Literal["zarr", "zip", "references", "icechunk"]
 
@@ -216,7 +217,7 @@ def find_roots(
     filesystem: Any = None,
     timeouts: Timeouts | None = None,
     concurrency: int = DEFAULT_READ_LIMITS.concurrency,
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
+    outgoing: Outgoing = ANYWHERE,
     limits: FindLimits = DEFAULT_FIND_LIMITS,
 ) -> Search:
     """A search for stores below a prefix; it begins when it is iterated over.
@@ -225,13 +226,13 @@ def find_roots(
     ----------
     prefix
         A folder: local, in a bucket, or of a web server that lists.
-    credentials, filesystem, timeouts, concurrency, allow_protocols
+    credentials, filesystem, timeouts, concurrency, outgoing
         As for ``open_source``.
 
     Raises
     ------
     InputError, ForbiddenError
-        The prefix, see ``parse_store_url``.
+        The prefix, see ``locate``.
     NotFoundError
         There is no such local folder.
 
@@ -240,12 +241,19 @@ def find_roots(
     Cost: one listing for each folder that is no store. A store costs at most one listing and two requests by name, whatever it
     holds; one whose name ends in ``.zarr`` costs no listing.
     """
-    url = locate(prefix, filesystem, allow_protocols)
+    url = locate(prefix, filesystem, outgoing)
     if url.protocol == "file" and filesystem is None:
         return Search(_LocalPlaces(url), limits)
     from catalog.stores.remote import open_objects
 
-    objects = open_objects(url, credentials=credentials, filesystem=filesystem, timeouts=timeouts, concurrency=concurrency)
+    objects = open_objects(
+        url,
+        credentials=credentials,
+        filesystem=filesystem,
+        timeouts=timeouts,
+        concurrency=concurrency,
+        outgoing=outgoing,
+    )
     return Search(_RemotePlaces(objects, concurrency), limits)
 
 

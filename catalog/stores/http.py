@@ -11,23 +11,24 @@ import re
 import time
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from html.parser import HTMLParser
 from typing import Final
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import fsspec.asyn
 import yarl
 
 from catalog.errors import CatalogError, ForbiddenError, InputError, LimitExceededError, StoreUnavailableError
-from catalog.metadata.key import fault_of_key, safe_key
+from catalog.metadata.key import safe_key
+from catalog.stores.connector import checked_connections, refusal_in
 from catalog.stores.credentials import Bearer, HttpCredential, is_below
-from catalog.stores.listing import MAX_NAMES
+from catalog.stores.gate import Outgoing, not_public
+from catalog.stores.link_page import links_of_page
 from catalog.stores.objects import Listed, busy, forbidden, oversized, unauthorized, unavailable, unlisted, web_page
 from catalog.stores.policy import Timeouts
-from catalog.stores.signs import Signs, signs_of_headers
+from catalog.stores.signs import Signs, Taken, signs_of_headers
 from catalog.stores.url import StoreUrl, join_key, parse_store_url
 
 MAX_INDEX_BYTES: Final = 64 * 2**20
@@ -38,6 +39,7 @@ ATTEMPTS: Final = 3
 _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
 _REDIRECT: Final = frozenset({301, 302, 303, 307, 308})
 _RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_RANGE_OF: Final = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,21 @@ class HttpObjects:
         The store; its query string goes along with each request.
     credential, prefix
         Sent to URLs below the prefix, and to no other.
+    outgoing
+        What redirects and connections are held against; the URL itself was let through.
     """
 
     def __init__(
-        self, url: StoreUrl, credential: HttpCredential | None, prefix: str, timeouts: Timeouts, concurrency: int
+        self,
+        url: StoreUrl,
+        credential: HttpCredential | None,
+        prefix: str,
+        timeouts: Timeouts,
+        concurrency: int,
+        outgoing: Outgoing,
     ) -> None:
         self.location, self.requests = url.location, 0
+        self._url, self._outgoing = url, outgoing
         self._query, self._credential, self._prefix, self._concurrency = url.query, credential, prefix, concurrency
         self._asks = isinstance(credential, Bearer) and callable(credential.token)
         self._patience, self._token_timeout = timeouts.retry, timeouts.total
@@ -75,12 +86,33 @@ class HttpObjects:
         """See ``Objects.fetch``; a server that ignores ranges is asked for the whole object, of which the part is taken."""
         if start is not None and start == end:
             return b""
+        answer = await self._part(key, max_bytes, start, end)
+        if answer is None or answer.status == 416:
+            return None if answer is None else b""
+        return answer.body[start:end] if answer.status == 200 else answer.body
+
+    async def take(self, key: str, max_bytes: int, start: int, end: int | None) -> Taken | None:
+        """A part of an object, and in the same request what the server says of the whole; errors as ``fetch``."""
+        answer = await self._part(key, max_bytes, start, end)
+        if answer is None:
+            return None
+        said, part = signs_of_headers(answer.headers), _RANGE_OF.fullmatch(answer.headers.get("Content-Range", ""))
+        if answer.status == 200:
+            first, last, _ = slice(start, end).indices(len(answer.body))
+            return Taken(answer.body[first:last], first, replace(said, size=len(answer.body)))
+        size = int(part[2]) if part and part[2] != "*" else None
+        if answer.status == 416:
+            return Taken(b"", 0 if size is None else min(max(0, start), size), replace(said, size=size))
+        return Taken(answer.body, int(part[1] or 0) if part else 0, replace(said, size=size))
+
+    async def _part(self, key: str, max_bytes: int, start: int | None, end: int | None) -> "_Answer | None":
+        """The answer that has an object (200), a part of it (206), or says that there is no such part (416)."""
         headers = {} if start is None and end is None else {"Range": _range_header(start, end)}
         answer = await self._answer(join_key(self.location, safe_key(key)), headers, max_bytes, key)
         if answer.status in {404, 410}:
             return None
         if answer.status == 416 and headers:
-            return b""
+            return answer
         if answer.status == 401:
             raise unauthorized(self.location, key, "401")
         if answer.status == 403:
@@ -88,13 +120,13 @@ class HttpObjects:
         if answer.status == 200 and _is_web_page(answer):
             raise web_page(self.location, key)
         if answer.status == 200:
-            return answer.body[start:end] if headers else answer.body
+            return answer
         if answer.status != 206 or not headers:
             raise self._trouble(answer, key)
         fault = _fault_of_part(answer, start, end)
         if fault:
             raise unavailable(self.location, key, f"asked for a part, {headers['Range']}; the server's answer {fault}")
-        return answer.body
+        return answer
 
     async def look(self, key: str) -> Signs | None:
         """What the server says of an object, by one HEAD that is not repeated; errors as ``fetch``."""
@@ -121,7 +153,7 @@ class HttpObjects:
             raise unlisted(self.location, folder, str(answer.status))
         if answer.status != 200:
             raise self._trouble(answer, folder)
-        listed = _links(answer) if "html" in answer.headers.get("Content-Type", "") else Listed()
+        listed = links_of_page(answer.url, answer.body) if "html" in answer.headers.get("Content-Type", "") else Listed()
         if not folder and not listed.files and not listed.folders:
             raise unlisted(self.location, folder, "the answer is no page of links")
         return listed
@@ -186,12 +218,24 @@ class HttpObjects:
                 other = f"{where.scheme}://{where.netloc.rpartition('@')[2]}"
                 message = f"{join_key(self.location, key)} redirects to {other}, which is not followed; name that URL itself"
                 return ForbiddenError(message)
+            refusal = self._refusal_of(target)
+            if refusal is not None:
+                return refusal
             url = target
         return unavailable(self.location, key, f"more than {MAX_REDIRECTS} redirects")
 
     def _is_same_origin(self, target: str) -> bool:
         place = _canonical(target)
-        return place is not None and place.split("/")[:3] == self.location.split("/")[:3]
+        return place is not None and place.location.split("/")[:3] == self.location.split("/")[:3]
+
+    def _refusal_of(self, target: str) -> ForbiddenError | None:
+        place = _canonical(target)
+        try:
+            if place is not None:
+                self._outgoing.admit_redirect(self._url, place)
+        except ForbiddenError as error:
+            return error
+        return None
 
     async def _once(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str, method: str) -> _Answer | CatalogError:
         """One request. What the library raises stays here, for its text holds the whole URL."""
@@ -206,22 +250,30 @@ class HttpObjects:
                 return _Answer(response.status, response.headers, body, url)
         except TimeoutError:
             return unavailable(self.location, key, "the server did not answer in time")
-        except aiohttp.ClientConnectorCertificateError:
-            return unavailable(self.location, key, "the server's certificate is not valid")
-        except aiohttp.ClientConnectorSSLError:
-            return unavailable(self.location, key, "no secure connection to the server; does it speak https at all?")
-        except aiohttp.ClientConnectorDNSError:
-            return unavailable(self.location, key, "no address is known for the server's name")
-        except aiohttp.ClientConnectorError as error:
-            return unavailable(self.location, key, f"no connection to the server ({type(error.os_error).__name__})")
+        except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError) as error:
+            return self._unconnected(error, key)
         except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             return _BrokenError(str(unavailable(self.location, key, "the connection broke before the answer was complete")))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return unavailable(self.location, key, f"the answer cannot be understood ({type(error).__name__})")
 
+    def _unconnected(self, error: aiohttp.ClientError, key: str) -> CatalogError:
+        """Why there is no connection."""
+        if refusal_in(error):
+            return not_public(join_key(self.location, safe_key(key)))
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            reason = "the server's certificate is not valid"
+        elif isinstance(error, aiohttp.ClientConnectorSSLError):
+            reason = "no secure connection to the server; does it speak https at all?"
+        elif isinstance(error, aiohttp.ClientConnectorDNSError):
+            reason = "no address is known for the server's name"
+        else:
+            reason = f"no connection to the server ({type(getattr(error, 'os_error', error)).__name__})"
+        return unavailable(self.location, key, reason)
+
     async def _authorization(self, url: str, key: str) -> Mapping[str, str]:
         place = _canonical(url)
-        if self._credential is None or place is None or not is_below(place, self._prefix):
+        if self._credential is None or place is None or not is_below(place.location, self._prefix):
             return {}
         failure = ""
         try:
@@ -235,7 +287,7 @@ class HttpObjects:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._concurrency),
+                connector=aiohttp.TCPConnector(limit=self._concurrency, **checked_connections(self._outgoing.watches(self._url))),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "zarr-linked-catalog"},
                 timeout=self._timeout,
@@ -255,10 +307,10 @@ def _abandon(session: aiohttp.ClientSession) -> None:
         asyncio.run_coroutine_threadsafe(session.close(), fsspec.asyn.get_loop())
 
 
-def _canonical(url: str) -> str | None:
-    """The canonical URL without its query string; None where it is no web address."""
+def _canonical(url: str) -> StoreUrl | None:
+    """A URL without its query string; None where it is no web address."""
     try:
-        return parse_store_url(re.split(r"[?#]", url, maxsplit=1)[0], allow_protocols=frozenset({"http", "https"})).location
+        return parse_store_url(re.split(r"[?#]", url, maxsplit=1)[0], allow_protocols=frozenset({"http", "https"}))
     except (InputError, ForbiddenError):
         return None
 
@@ -318,45 +370,3 @@ def _fault_of_part(answer: _Answer, start: int | None, end: int | None) -> str:
     else:
         wanted = (start or 0, min(x for x in (end and end - 1, total and total - 1) if x is not None))
     return "" if (first, last) == wanted else f"is {first} to {last}"
-
-
-class _Anchors(HTMLParser):
-    """Collects where the links of a page lead."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.targets: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self.targets.extend(value for name, value in attrs if name == "href" and value)
-
-
-def _links(answer: _Answer) -> Listed:
-    """The names that a page of links gives: links to what lies directly in its own folder, and no others."""
-    parser = _Anchors()
-    parser.feed(answer.body.decode("utf-8", "replace"))
-    listed, folders = Listed(), set()
-    here = urlsplit(answer.url)
-    for target in parser.targets[:MAX_NAMES]:
-        try:
-            link = urlsplit(urljoin(answer.url, target))
-        except ValueError:
-            continue
-        if (link.scheme, link.netloc) != (here.scheme, here.netloc) or link.query or link.fragment:
-            continue
-        below = _below(unquote(here.path), unquote(link.path))
-        name = below.removesuffix("/")
-        if not name or "/" in name or fault_of_key(name):
-            continue
-        if below.endswith("/"):
-            folders.add(name)
-        else:
-            listed.files.add(name)
-    listed.folders.extend(sorted(folders))
-    listed.complete = len(parser.targets) <= MAX_NAMES
-    return listed
-
-
-def _below(folder: str, path: str) -> str:
-    return path[len(folder) :] if path.startswith(folder) else ""

@@ -8,11 +8,10 @@ rules of ``TargetRules`` before anything is opened.
 Source: kerchunk, "References specification".
 """
 
-from collections.abc import Sequence
-
 from catalog.stores.credentials import Credentials
+from catalog.stores.gate import ANYWHERE, Outgoing
 from catalog.stores.objects import Objects, run
-from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
+from catalog.stores.policy import DEFAULT_READ_LIMITS, Timeouts
 from catalog.stores.references_json import DEFAULT_REFERENCE_LIMITS, ReferenceLimits, ReferenceSet, is_references
 from catalog.stores.references_objects import ReferenceObjects
 from catalog.stores.references_parquet import ParquetReferences, is_parquet_references
@@ -37,8 +36,7 @@ def open_references(
     credentials: Credentials | None = None,
     timeouts: Timeouts | None = None,
     concurrency: int = DEFAULT_READ_LIMITS.concurrency,
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
-    allow_targets: Sequence[str] = (),
+    outgoing: Outgoing = ANYWHERE,
     limits: ReferenceLimits = DEFAULT_REFERENCE_LIMITS,
 ) -> ReferenceObjects:
     """The store that a reference file in JSON describes. No target is opened before a chunk is read.
@@ -51,10 +49,8 @@ def open_references(
         Its bytes: JSON, or JSON in gzip or Zstandard.
     credentials, timeouts, concurrency
         For requests to targets. Each target has the credential of its own prefix.
-    allow_protocols
-        URL schemes that targets may have.
-    allow_targets
-        URL prefixes that targets may have, besides those that the rules allow anyway (see ``TargetRules``).
+    outgoing
+        What targets may be reached, see ``TargetRules``.
     limits
         Bounds on the set.
 
@@ -64,10 +60,8 @@ def open_references(
         The set is larger than the limits.
     MetadataError
         It is no JSON, no set of references, or of a version that is not known.
-    InputError, ForbiddenError
-        A prefix in ``allow_targets`` is none.
     """
-    rules = TargetRules(credentials or Credentials(), timeouts or Timeouts(), concurrency, allow_protocols, allow_targets)
+    rules = TargetRules(credentials or Credentials(), timeouts or Timeouts(), concurrency, outgoing)
     return ReferenceObjects(location, ReferenceSet(location, data, limits), Targets(location, rules))
 
 
@@ -78,8 +72,7 @@ def open_parquet_references(
     credentials: Credentials | None = None,
     timeouts: Timeouts | None = None,
     concurrency: int = DEFAULT_READ_LIMITS.concurrency,
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
-    allow_targets: Sequence[str] = (),
+    outgoing: Outgoing = ANYWHERE,
     document: bytes | None = None,
 ) -> ReferenceObjects:
     """The store that a folder of references in Parquet describes. A Parquet file is read when a chunk of it is.
@@ -90,7 +83,7 @@ def open_parquet_references(
         The folder. Relative targets lie where the folder itself lies, as they do for a reference file.
     objects
         What is in the folder; closed together with the store.
-    credentials, timeouts, concurrency, allow_protocols, allow_targets
+    credentials, timeouts, concurrency, outgoing
         As for ``open_references``.
     document
         The bytes of ``.zmetadata`` where they were read before.
@@ -102,7 +95,7 @@ def open_parquet_references(
     InputError
         Once a chunk is read: the package ``pyarrow`` is not installed.
     """
-    rules = TargetRules(credentials or Credentials(), timeouts or Timeouts(), concurrency, allow_protocols, allow_targets)
+    rules = TargetRules(credentials or Credentials(), timeouts or Timeouts(), concurrency, outgoing)
     lookup = ParquetReferences(
         url.location, objects, run(ParquetReferences.read_document(objects)) if document is None else document
     )

@@ -7,16 +7,14 @@ A reference file may come from a stranger, so what it names is checked before an
 - what is in this process's memory is named from there only;
 - a web address is a public one, or of the very server that the references came from, or below the prefix of a credential.
 
-Whoever opens the set may name further prefixes. A host is judged by its name; what the name resolves to is not looked at.
+What the operator vouches for (`Outgoing.allowed`) may be named besides. A host is judged by its name, and by what the name leads
+to when the connection is made.
 """
 
 import asyncio
-import ipaddress
 import os
 import re
-import socket
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -24,10 +22,12 @@ from urllib.parse import unquote, urlsplit
 
 from catalog.errors import ForbiddenError, InputError, NotFoundError
 from catalog.metadata.key import safe_key
+from catalog.stores.address import is_public_host
 from catalog.stores.credentials import Credentials, is_below
+from catalog.stores.gate import ANYWHERE, SETTING, Outgoing
 from catalog.stores.local import LocalFolder
 from catalog.stores.objects import Listed, Objects, unlisted
-from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
+from catalog.stores.policy import DEFAULT_READ_LIMITS, Timeouts
 from catalog.stores.remote import open_objects
 from catalog.stores.url import StoreUrl, join_key, parse_store_url, shown
 
@@ -35,8 +35,6 @@ MAX_OPEN: Final = 64
 """Servers, buckets and folders that connections are kept to at the same time."""
 
 _HAS_PROTOCOL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-_PRIVATE_NAMES = (".localhost", ".local", ".internal")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +43,15 @@ class TargetRules:
 
     Attributes
     ----------
-    allow_protocols
-        URL schemes that may be read.
-    allow_targets
-        URL prefixes that may be read besides what is allowed anyway: ``file:///data`` or ``http://10.0.0.5:8000/``, say.
-        A file of this machine stays refused to references from elsewhere.
+    outgoing
+        What may be reached. What it vouches for may be named besides what is allowed anyway: ``file:///data`` or
+        ``http://10.0.0.5:8000/``, say. A file of this machine stays refused to references from elsewhere.
     """
 
     credentials: Credentials = field(default_factory=Credentials)
     timeouts: Timeouts = field(default_factory=Timeouts)
     concurrency: int = DEFAULT_READ_LIMITS.concurrency
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS
-    allow_targets: Sequence[str] = ()
+    outgoing: Outgoing = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +88,6 @@ class Targets:
     def __init__(self, location: str, rules: TargetRules) -> None:
         self._rules = rules
         self._folder = _folder_of(location)
-        self._allowed = [
-            parse_store_url(prefix, allow_protocols=rules.allow_protocols).location for prefix in rules.allow_targets
-        ]
         self._open: OrderedDict[tuple[object, ...], _Opened] = OrderedDict()
         self._requests_of_closed = 0
 
@@ -114,22 +106,29 @@ class Targets:
         ForbiddenError
             It must not be read; the message says which rule forbids it, and what allows it.
         """
+        rules = self._rules.outgoing
         url = self._url(text)
         if url.protocol == "file":
+            rules.admit(url)
             return self._local(url, text)
         if url.protocol in {"http", "https"}:
             self._check_host(url)
             return self._web(url)
-        if url.protocol == "memory" and self._folder.protocol != "memory" and not self._is_allowed(url):
+        if url.protocol == "memory" and self._folder.protocol != "memory" and rules.vouched(url) is None:
             raise ForbiddenError(f"{url.location} is in the memory of this process, which references from elsewhere may not name")
+        rules.admit(url)
         return self._bucket(url)
 
     async def fetch(self, target: Target, max_bytes: int, start: int | None, end: int | None) -> bytes | None:
         """The bytes of a target, or of a part of it; see ``Objects.fetch``."""
+        return await self.asked(target, lambda objects: objects.fetch(target.key, max_bytes, start, end))
+
+    async def asked[T](self, target: Target, ask: Callable[[Objects], Awaitable[T]]) -> T:
+        """What the objects answer that a target is one of; they stay open meanwhile."""
         opened = self._opened(target)
         opened.users += 1
         try:
-            return await opened.objects.fetch(target.key, max_bytes, start, end)
+            return await ask(opened.objects)
         finally:
             opened.users -= 1
             await self._close_idle(MAX_OPEN)
@@ -143,7 +142,7 @@ class Targets:
     # -- what a text names
 
     def _url(self, text: str) -> StoreUrl:
-        allowed = self._rules.allow_protocols
+        allowed = self._rules.outgoing.protocols
         if _HAS_PROTOCOL.match(text) or "::" in text or "://" in text:
             url = parse_store_url(text, allow_protocols=allowed)
             if url.protocol == "file" and not text.lower().startswith("file:"):
@@ -164,34 +163,38 @@ class Targets:
         base = self._folder.location.removesuffix("//")  # a folder that holds everything ends so
         return parse_store_url(join_key(base + "/" * (base != self._folder.location), safe_key(key)), allow_protocols=allowed)
 
-    def _is_allowed(self, url: StoreUrl) -> bool:
-        return any(is_below(url.location, prefix) for prefix in self._allowed)
-
     def _local(self, url: StoreUrl, text: str) -> Target:
         if self._folder.protocol != "file":
             raise ForbiddenError(f"{shown(text)} is a file of this machine, which {self._folder.location} may not name")
-        for root in (self._folder.location, *(prefix for prefix in self._allowed if prefix.startswith("file:"))):
+        for root in (self._folder.location, *(prefix for prefix in self._rules.outgoing.allowed if prefix.startswith("file:"))):
             if is_below(url.location, root) and url.location != root:
                 folder = parse_store_url(root)
                 return Target(url, folder, safe_key(os.path.relpath(url.path, folder.path)), "")
         raise ForbiddenError(
             f"{shown(text)} lies outside {self._folder.location}, the folder of the references; put them beside each other, or "
-            f"name the place as an allowed target"
+            f"name the place in {SETTING}"
         )
 
     def _check_host(self, url: StoreUrl) -> None:
-        origin = _origin(url.location)
-        if is_public(urlsplit(url.location).hostname or "") or origin == _origin(self._folder.location) or self._is_allowed(url):
-            return
-        if self._rules.credentials.find(url.location) is None:
+        if not self._is_near(url) and not is_public_host(urlsplit(url.location).hostname or ""):
             raise ForbiddenError(
                 f"{url.location} is no public address; references may name it only on the server they came from, below the "
-                f"prefix of a credential, or as an allowed target"
+                f"prefix of a credential, or below one in {SETTING}"
             )
+        self._rules.outgoing.admit(url)
+
+    def _is_near(self, url: StoreUrl) -> bool:
+        """Whether a web address is where the references came from, or what somebody who may do so named."""
+        rules = self._rules
+        if _origin(url.location) == _origin(self._folder.location) or rules.outgoing.vouched(url) is not None:
+            return True
+        return rules.credentials.find(url.location) is not None
 
     def _web(self, url: StoreUrl) -> Target:
         found = None if url.credential else self._rules.credentials.find(url.location)
-        root = found[0] if found else _origin(url.location)
+        vouched = self._rules.outgoing.vouched(url) or ""
+        named = "" if vouched.endswith("//") else vouched
+        root = found[0] if found else named or _origin(url.location)
         rest = url.location[len(root) :].removeprefix("/")
         if url.credential is not None or "%2f" in rest.lower():  # a key cannot say that
             return Target(url, url, "", root)
@@ -225,7 +228,19 @@ class Targets:
         if target.root.protocol == "s3":  # one prefix may be a part of a bucket, and is no place that a key could leave
             found = credentials.find(target.url.location)
             credentials = Credentials({target.root.location: found[1]}) if found else Credentials()
-        return open_objects(target.root, credentials=credentials, timeouts=rules.timeouts, concurrency=rules.concurrency)
+        return open_objects(
+            target.root,
+            credentials=credentials,
+            timeouts=rules.timeouts,
+            concurrency=rules.concurrency,
+            outgoing=self._outgoing(target),
+        )
+
+    def _outgoing(self, target: Target) -> Outgoing:
+        """What connections for a target are held against; what a stranger's references name leads to public addresses only."""
+        outgoing, url = self._rules.outgoing, target.root
+        is_web = url.protocol in {"http", "https"}
+        return outgoing.guarded if is_web and not self._is_near(url) else outgoing
 
     async def _close_idle(self, most: int) -> None:
         """Close what was not used for longest, until so many are left; what is in use stays."""
@@ -284,31 +299,3 @@ def _folder_of(location: str) -> StoreUrl:
 def _origin(location: str) -> str:
     """Scheme, host and port of a canonical URL."""
     return "/".join(location.split("/")[:3])
-
-
-def is_public(host: str) -> bool:
-    """Whether a host's name can be one of the public internet: no address of this machine, its network, or a cloud's inside.
-
-    An address is understood in every spelling that a resolver knows: ``127.1``, ``0x7f000001``, ``2130706433``, IPv4 in IPv6.
-    """
-    name = host.lower().rstrip(".")
-    if name.endswith(_PRIVATE_NAMES):
-        return False
-    try:
-        address: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(name)
-    except ValueError:
-        try:
-            address = ipaddress.ip_address(socket.inet_aton(name))
-        except (OSError, ValueError):
-            return "." in name  # a name of one word is one of the own network
-    return all(one.is_global and not one.is_multicast for one in (address, *_inside(address)))
-
-
-def _inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """IPv4 addresses that an IPv6 address carries."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return []
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64 or int(address) < 2**32:
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return [one for one in found if one is not None]

@@ -6,7 +6,7 @@ Many at a time, folder by folder: a folder's documents say whether it is an arra
 import asyncio
 from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import fsspec
 
@@ -23,6 +23,7 @@ from catalog.errors import (
 from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits
 from catalog.metadata.key import fault_of_key
 from catalog.stores.credentials import S3, Basic, Bearer, Credentials, Headers
+from catalog.stores.gate import ANYWHERE, Outgoing
 from catalog.stores.listing import (
     DOCUMENT_NAMES,
     MAX_DEPTH,
@@ -41,6 +42,12 @@ from catalog.stores.signs import Glance, Signs
 from catalog.stores.url import StoreUrl
 
 _BATCH = 64
+_ANONYMOUS: Final[Mapping[str, Mapping[str, Any]]] = {
+    **{protocol: {"token": "anon"} for protocol in ("gs", "gcs")},
+    **{protocol: {"anon": True} for protocol in ("s3a", "abfs", "abfss", "adl", "az", "oss")},
+    "hf": {"token": False},
+}
+"""What makes file systems of fsspec, which otherwise take whatever rights they find, ask as nobody."""
 
 
 def open_objects(
@@ -50,6 +57,7 @@ def open_objects(
     filesystem: Any = None,
     timeouts: Timeouts | None = None,
     concurrency: int = DEFAULT_READ_LIMITS.concurrency,
+    outgoing: Outgoing = ANYWHERE,
 ) -> Objects:
     """The objects of a store that is not a local folder.
 
@@ -57,10 +65,13 @@ def open_objects(
     ------
     InputError
         The protocol needs a package that is not installed, or an argument that a URL cannot give.
+    ForbiddenError
+        The URL may not be reached; that of a given file system is its own affair.
     """
     timeouts = timeouts or Timeouts()
     if filesystem is not None:
         return FsspecObjects(url.location, filesystem, url.location if url.protocol.startswith("http") else url.path)
+    outgoing.admit(url)
     prefix, credential = (credentials or Credentials()).find(url.place) or ("", None)
     if url.protocol in {"http", "https"}:
         if url.credential is not None:
@@ -68,19 +79,27 @@ def open_objects(
         fitting = credential if isinstance(credential, Basic | Bearer | Headers) else None
         from catalog.stores.http import HttpObjects
 
-        return HttpObjects(url, fitting, prefix, timeouts, concurrency)
+        return HttpObjects(url, fitting, prefix, timeouts, concurrency, outgoing)
     if url.protocol == "s3":
         from catalog.stores.s3 import S3Objects
 
-        return S3Objects(url, credential if isinstance(credential, S3) else S3(), timeouts, concurrency)
+        return S3Objects(url, credential if isinstance(credential, S3) else S3(), timeouts, concurrency, outgoing)
     reason = ""
     try:
-        system = fsspec.filesystem(url.protocol, **({} if url.protocol == "memory" else {"skip_instance_cache": True}))
+        system = fsspec.filesystem(url.protocol, **_options(url, outgoing))
     except (ImportError, TypeError, ValueError) as error:
         reason = str(error)
     if reason:
         raise InputError(f"{url.location}: the protocol {url.protocol!r} cannot be used: {reason}")
     return FsspecObjects(url.location, system, url.path)
+
+
+def _options(url: StoreUrl, outgoing: Outgoing) -> dict[str, Any]:
+    """How a file system of fsspec is made. The rights of the process are for whoever started it, not for a service's callers."""
+    if url.protocol == "memory":
+        return {}
+    as_nobody = {} if outgoing.private == "allow" else _ANONYMOUS.get(url.protocol, {})
+    return {"skip_instance_cache": True, **as_nobody}
 
 
 @dataclass(slots=True)

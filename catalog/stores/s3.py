@@ -5,6 +5,7 @@ Requests are anonymous unless a credential is named. Nothing of the process itse
 """
 
 import os
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -13,11 +14,13 @@ import s3fs
 
 from catalog.errors import CatalogError
 from catalog.metadata.key import safe_key
+from catalog.stores.connector import checked_connections, refusal_in
 from catalog.stores.credential import S3
+from catalog.stores.gate import ANYWHERE, Outgoing, not_public
 from catalog.stores.listing import MAX_NAMES
-from catalog.stores.objects import FsspecObjects, Listed, busy, unauthorized, unavailable
+from catalog.stores.objects import FsspecObjects, Listed, busy, oversized, unauthorized, unavailable
 from catalog.stores.policy import Timeouts
-from catalog.stores.signs import Glance, Signs, signs_of_entry
+from catalog.stores.signs import Glance, Signs, Taken, signs_of_entry
 from catalog.stores.url import StoreUrl
 
 _NOT_BELIEVED: Final = frozenset(
@@ -54,13 +57,15 @@ def _closed_session() -> Any:
     return aiobotocore.session.AioSession(session_vars=variables)
 
 
-def _file_system(credential: S3, timeouts: Timeouts, concurrency: int) -> Any:
+def _file_system(credential: S3, timeouts: Timeouts, concurrency: int, watched: bool) -> Any:
     config: dict[str, Any] = {
         "connect_timeout": timeouts.connect,
         "read_timeout": timeouts.read,
         "max_pool_connections": concurrency,
         "retries": {"total_max_attempts": 1},  # s3fs tries again itself
     }
+    if watched and not credential.endpoint_url:  # an endpoint is the operator's word
+        config["connector_args"] = checked_connections(watched)
     if not credential.ambient:
         config |= {"proxies": {}, "ignore_configured_endpoint_urls": True}
     system = s3fs.S3FileSystem(
@@ -82,8 +87,10 @@ def _file_system(credential: S3, timeouts: Timeouts, concurrency: int) -> Any:
 class S3Objects(FsspecObjects):
     """Objects in an S3 bucket."""
 
-    def __init__(self, url: StoreUrl, credential: S3, timeouts: Timeouts, concurrency: int) -> None:
-        super().__init__(url.location, _file_system(credential, timeouts, concurrency), url.path)
+    def __init__(
+        self, url: StoreUrl, credential: S3, timeouts: Timeouts, concurrency: int, outgoing: Outgoing = ANYWHERE
+    ) -> None:
+        super().__init__(url.location, _file_system(credential, timeouts, concurrency, outgoing.watches(url)), url.path)
         self._bucket, _, self._prefix = url.path.partition("/")
 
     async def _cat(self, path: str, start: int | None, end: int | None) -> Any:
@@ -153,6 +160,29 @@ class S3Objects(FsspecObjects):
             raise outcome
         return None
 
+    async def take(self, key: str, max_bytes: int, start: int, end: int | None) -> Taken | None:
+        """A part of an object, and in the same request what the service says of the whole; errors as ``fetch``.
+
+        A negative start counts from the end, and then there is no other end.
+        """
+        wanted = f"bytes={start}" if start < 0 else f"bytes={start}-{'' if end is None else end - 1}"
+        self.requests += 1
+        try:
+            answer = await self._fs._call_s3("get_object", Bucket=self._bucket, Key=self._place(key), Range=wanted)
+            signs = signs_of_entry(answer)
+            data = await answer["Body"].read() if answer["ContentLength"] <= max_bytes else None
+        except Exception as error:  # any library may be behind this door
+            outcome = self._outcome(error, key)
+        else:
+            if data is None:
+                answer["Body"].close()
+                raise oversized(self.location, key, max_bytes)
+            first, _, size = str(answer.get("ContentRange", f"bytes 0-0/{len(data)}")).removeprefix("bytes ").partition("/")
+            return Taken(data, int(first.partition("-")[0]), replace(signs, size=int(size)))
+        if isinstance(outcome, CatalogError):
+            raise outcome
+        return None if outcome is None else Taken(b"", max(0, start), Signs())
+
     async def glance(self) -> Glance:
         """The first page of a list without folders: at most 1000 objects, in the order of their names."""
         prefix, refusal = self._place(""), None
@@ -171,6 +201,8 @@ class S3Objects(FsspecObjects):
         return f"{self._prefix}/{safe_key(key)}" if self._prefix else safe_key(key)
 
     def _outcome(self, error: Exception, key: str) -> CatalogError | bytes | None:
+        if refusal_in(error):
+            return not_public(self.location)
         code = _code(error)
         if code in {"InvalidRange", "416"}:
             return b""

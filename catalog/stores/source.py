@@ -10,11 +10,12 @@ from typing import Any, Protocol
 from catalog.errors import CatalogError, Problem
 from catalog.metadata.document import DocumentLimits
 from catalog.stores.credentials import Credentials
+from catalog.stores.gate import ANYWHERE, Outgoing, locate
 from catalog.stores.listing import Found
 from catalog.stores.local import LocalSource
-from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
+from catalog.stores.policy import DEFAULT_READ_LIMITS, Timeouts
 from catalog.stores.signs import Glance, Signs
-from catalog.stores.url import StoreUrl, locate
+from catalog.stores.url import StoreUrl
 from catalog.stores.way import Way, is_local_folder
 
 __all__ = ["Found", "Source", "open_source"]
@@ -127,7 +128,7 @@ def open_source(
     store: Any = None,
     timeouts: Timeouts | None = None,
     concurrency: int = DEFAULT_READ_LIMITS.concurrency,
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
+    outgoing: Outgoing = ANYWHERE,
 ) -> Source:
     """The source of a store's metadata documents.
 
@@ -144,13 +145,13 @@ def open_source(
         For each HTTP or S3 request.
     concurrency
         Requests at the same time.
-    allow_protocols
-        URL schemes that may be read.
+    outgoing
+        What may be reached.
 
     Raises
     ------
     InputError, ForbiddenError
-        The URL, see ``parse_store_url``.
+        The URL, see ``locate``.
     NotFoundError
         There is no such local folder.
     CatalogError
@@ -160,8 +161,8 @@ def open_source(
     -----
     Cost: nothing for a folder, local or remote, unless its name ends like that of a file.
     """
-    url = locate(url, store, allow_protocols)
-    way = Way(credentials, store, timeouts, concurrency, allow_protocols)
+    url = locate(url, store, outgoing)
+    way = Way(credentials, store, timeouts, concurrency, outgoing)
     if is_local_folder(url, way):
         return LocalSource(url)
     from catalog.stores.container import open_store

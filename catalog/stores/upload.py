@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from catalog.errors import CatalogError, ForbiddenError, InputError, StoreForbiddenError, StoreUnavailableError
 from catalog.stores.credentials import Credentials
+from catalog.stores.gate import ANYWHERE, Outgoing, locate
 from catalog.stores.objects import SETTING, FsspecObjects
-from catalog.stores.policy import DEFAULT_PROTOCOLS, Timeouts
+from catalog.stores.policy import Timeouts
 from catalog.stores.remote import open_objects
-from catalog.stores.url import StoreUrl, parse_store_url
+from catalog.stores.url import StoreUrl
 from catalog.stores.writer import Block, write_store
 
 _SIDE_BY_SIDE: Final = 8
@@ -59,7 +60,7 @@ def write_store_at(
     *,
     credentials: Credentials | None = None,
     timeouts: Timeouts | None = None,
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS,
+    outgoing: Outgoing = ANYWHERE,
 ) -> WrittenStore:
     """Write a whole Zarr v3 store to a path or URL.
 
@@ -71,7 +72,7 @@ def write_store_at(
         Metadata documents by key; the root's among them.
     values
         Path and values of each array that has some, in blocks of whole chunks (or shards).
-    credentials, timeouts, allow_protocols
+    credentials, timeouts, outgoing
         As for ``open_source``.
 
     Raises
@@ -81,7 +82,7 @@ def write_store_at(
     ForbiddenError, StoreForbiddenError, StoreUnavailableError
         It may not or could not be written; nothing is left of it.
     """
-    place = check_writable(url, allow_protocols=allow_protocols)
+    place = check_writable(url, outgoing=outgoing)
     if place.protocol == "file":
         folder = Path(place.path)
         write_store(folder, documents, values)
@@ -90,10 +91,10 @@ def write_store_at(
     with tempfile.TemporaryDirectory(prefix="catalog-save-") as scratch:
         staged = Path(scratch) / "store"
         write_store(staged, documents, values)
-        return _Upload(place, credentials, timeouts).run(staged)
+        return _Upload(place, credentials, timeouts, outgoing).run(staged)
 
 
-def check_writable(url: str, *, allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS) -> StoreUrl:
+def check_writable(url: str, *, outgoing: Outgoing = ANYWHERE) -> StoreUrl:
     """The place that a URL names, if stores can be written there at all.
 
     Raises
@@ -101,7 +102,7 @@ def check_writable(url: str, *, allow_protocols: frozenset[str] = DEFAULT_PROTOC
     InputError, ForbiddenError
         They cannot, or the URL cannot be used.
     """
-    place = parse_store_url(url, allow_protocols=allow_protocols)
+    place = locate(url, None, outgoing)
     if place.protocol in {"http", "https"} or place.container or place.query:
         raise InputError(f"{place.location} cannot be written: name a folder, or an s3:// URL")
     return place
@@ -117,8 +118,8 @@ def _remove_folder(folder: Path) -> None:
 class _Upload:
     """One store on its way to an object store."""
 
-    def __init__(self, place: StoreUrl, credentials: Credentials | None, timeouts: Timeouts | None) -> None:
-        objects = open_objects(place, credentials=credentials, timeouts=timeouts, concurrency=_SIDE_BY_SIDE)
+    def __init__(self, place: StoreUrl, credentials: Credentials | None, timeouts: Timeouts | None, outgoing: Outgoing) -> None:
+        objects = open_objects(place, credentials=credentials, timeouts=timeouts, concurrency=_SIDE_BY_SIDE, outgoing=outgoing)
         if not isinstance(objects, FsspecObjects):
             raise InputError(f"{place.location} cannot be written: name a folder, or an s3:// URL")
         self._place, self._objects = place, objects

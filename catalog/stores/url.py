@@ -14,7 +14,6 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 
 from catalog.errors import ForbiddenError, InputError
@@ -22,10 +21,10 @@ from catalog.metadata.key import safe_key
 from catalog.stores.credential import Basic
 from catalog.stores.policy import DEFAULT_PROTOCOLS
 
-__all__ = ["StoreUrl", "join_key", "locate", "parse_store_url", "safe_key", "shown"]
+__all__ = ["SAFE_IN_URL", "StoreUrl", "join_key", "named_protocol", "parse_store_url", "safe_key", "shown"]
 
 _SCHEME = re.compile(r"(https?|s3|file|memory|[a-z][a-z0-9+.-]+(?=:/)):", re.IGNORECASE)
-_SAFE = "-._~!$&'()*+,;=:@"
+SAFE_IN_URL = "-._~!$&'()*+,;=:@"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_LENGTH = 4096
 _ICECHUNK = re.compile(r"icechunk\+(?=[a-z0-9.+-]+:)", re.IGNORECASE)
@@ -85,6 +84,12 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= 200 else text[:200] + "…")
 
 
+def named_protocol(text: str) -> str:
+    """The protocol that a text begins with, in lower case; ``""`` where it is a path."""
+    match = _SCHEME.match(text)
+    return match[1].lower() if match else ""
+
+
 def parse_store_url(text: str, *, allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS) -> StoreUrl:
     """The store that a text names.
 
@@ -140,7 +145,7 @@ def _repository(text: str, inner: str, allow_protocols: frozenset[str]) -> Store
         )
     url = parse_store_url(where, allow_protocols=allow_protocols)
     kind, name = (version[1], unquote(version[2])) if version else ("branch", "main")
-    behind = "" if (kind, name) == ("branch", "main") else f"?{kind}={quote(name, safe=_SAFE.replace('&', '') + '/')}"
+    behind = "" if (kind, name) == ("branch", "main") else f"?{kind}={quote(name, safe=SAFE_IN_URL.replace('&', '') + '/')}"
     return replace(url, location=f"icechunk+{url.location}{behind}", container="icechunk", version=(kind, name))
 
 
@@ -205,7 +210,7 @@ def _http(text: str, protocol: str, parts: SplitResult) -> StoreUrl:
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != _DEFAULT_PORTS[protocol]:
         netloc += f":{port}"
-    path = "".join("/" + quote(segment, safe=_SAFE) for segment in segments)
+    path = "".join("/" + quote(segment, safe=SAFE_IN_URL) for segment in segments)
     user, _, password = userinfo.partition(":")
     credential = Basic(unquote(user), unquote(password)) if at else None
     return StoreUrl(f"{protocol}://{netloc}{path}", protocol, path, credential, parts.query)
@@ -227,40 +232,12 @@ def _bucket(text: str, protocol: str, parts: SplitResult) -> StoreUrl:
     if any("/" in segment for segment in segments):
         raise InputError(f"{shown(text)}: '%2F' cannot stand in a name")
     path = "/".join(segments)
-    location = f"{protocol}://" + "/".join(quote(segment, safe=_SAFE) for segment in segments)
+    location = f"{protocol}://" + "/".join(quote(segment, safe=SAFE_IN_URL) for segment in segments)
     return StoreUrl(location, protocol, path)
-
-
-def locate(url: str | StoreUrl, store: Any = None, allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS) -> StoreUrl:
-    """The store that a caller names, by URL, or by a path inside a file system of its own.
-
-    Parameters
-    ----------
-    store
-        What the caller reads it through, as ``open_source`` takes it.
-
-    Raises
-    ------
-    InputError, ForbiddenError
-        See ``parse_store_url``; the protocols of a given file system are allowed. Where a mapping or a Zarr store is given, the
-        URL is but its name, and may be of any protocol.
-    """
-    if isinstance(url, StoreUrl):
-        return url
-    if store is None:
-        return parse_store_url(url, allow_protocols=allow_protocols)
-    protocol = getattr(store, "protocol", None)
-    if not isinstance(protocol, str | tuple | list):
-        named = _SCHEME.match(url)
-        return parse_store_url(url, allow_protocols=allow_protocols | {"file"} | ({named[1].lower()} if named else set()))
-    protocols = (protocol,) if isinstance(protocol, str) else tuple(protocol)
-    if "://" not in url:
-        url = f"{protocols[0]}://" + quote(url if protocols[0] == "file" else url.lstrip("/"), safe="/" + _SAFE)
-    return parse_store_url(url, allow_protocols=allow_protocols | set(protocols))
 
 
 def join_key(location: str, key: str) -> str:
     """The canonical URL of a key below a location."""
     if not key:
         return location
-    return location.rstrip("/") + "/" + "/".join(quote(segment, safe=_SAFE) for segment in safe_key(key).split("/"))
+    return location.rstrip("/") + "/" + "/".join(quote(segment, safe=SAFE_IN_URL) for segment in safe_key(key).split("/"))

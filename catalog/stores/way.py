@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from catalog.stores.credentials import Credentials
-from catalog.stores.policy import DEFAULT_PROTOCOLS, DEFAULT_READ_LIMITS, Timeouts
+from catalog.stores.gate import ANYWHERE, Outgoing
+from catalog.stores.policy import DEFAULT_READ_LIMITS, Timeouts
 from catalog.stores.url import StoreUrl
 
 PARQUET_ENDINGS: Final = (".parq", ".parquet")
@@ -25,7 +26,7 @@ class Way:
     store: Any = None
     timeouts: Timeouts | None = None
     concurrency: int = DEFAULT_READ_LIMITS.concurrency
-    allow_protocols: frozenset[str] = DEFAULT_PROTOCOLS
+    outgoing: Outgoing = ANYWHERE
 
 
 def is_local_folder(url: StoreUrl, way: Way) -> bool:

@@ -20,6 +20,7 @@ from catalog.metadata.array import Array
 from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
 from catalog.stores import references_targets
 from catalog.stores.documents import Harvest, read_documents
+from catalog.stores.gate import Outgoing
 from catalog.stores.objects import run
 from catalog.stores.references import ReferenceObjects, open_references
 from catalog.stores.source import open_source
@@ -132,7 +133,7 @@ def test_what_points_to_the_web_says_so_when_it_is_read() -> None:
     name = "single_example.json"
     value = raw(name)
     chunk = next(key for key, reference in value["refs"].items() if isinstance(reference, list))
-    only_here = open_references((FOLDER / name).as_uri(), orjson.dumps(value), allow_protocols=frozenset({"file"}))
+    only_here = open_references((FOLDER / name).as_uri(), orjson.dumps(value), outgoing=Outgoing(frozenset({"file"})))
     assert {problem.kind for problem in only_here.problems} == {"forbidden-target"}
     with pytest.raises(ForbiddenError, match="s3"):
         run(only_here.fetch(chunk, 2**30))

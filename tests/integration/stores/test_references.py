@@ -24,6 +24,7 @@ from catalog.services.ingest import ingest
 from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 from catalog.stores.credentials import S3, Bearer, Credentials
+from catalog.stores.gate import Outgoing
 from catalog.stores.objects import run
 from catalog.stores.references import open_references
 from catalog.stores.source import open_source
@@ -208,7 +209,7 @@ def test_the_protocols_that_are_allowed_count_for_targets_too(workspace: Workspa
     ingest(workspace, IngestRequest(f"{web.url}/refs.json", dataset_id="d"))
     ref = resolve_one(workspace.catalog, workspace.iris.node("d", "grid"))
     with pytest.raises(ForbiddenError, match="'s3' is not allowed"):
-        read_array(ref, access=StoreAccess(allow_protocols=frozenset({"http"})))
+        read_array(ref, access=StoreAccess(outgoing=Outgoing(frozenset({"http"}))))
 
 
 def test_each_target_has_its_own_credential(workspace: Workspace, data: Path, web: WebServer) -> None:

@@ -16,6 +16,7 @@ from catalog.bridge.limits import PlanLimits
 from catalog.bridge.read import StoreAccess, read_array
 from catalog.bridge.selection import select
 from catalog.errors import ForbiddenError, InputError, LimitExceededError, MetadataError, NotFoundError, StaleSnapshotError
+from catalog.stores.gate import Outgoing
 from catalog.stores.local import LocalFolder
 from tests.support.zarr_documents import array_v2, array_v3, group_v3, write_documents, write_v3
 from tests.unit.bridge.catalogue import Catalogue
@@ -208,7 +209,7 @@ def test_codecs_and_protocols_are_the_callers_to_allow(catalogue: Catalogue, fol
     with pytest.raises(ForbiddenError, match="gzip"):
         read_array(ref, access=StoreAccess(allowed_codecs=frozenset({"bytes"})))
     with pytest.raises(ForbiddenError, match="not allowed"):
-        read_array(ref, access=StoreAccess(allow_protocols=frozenset({"https"})))
+        read_array(ref, access=StoreAccess(outgoing=Outgoing(frozenset({"https"}))))
 
 
 def test_a_store_that_is_gone_or_not_told_of(catalogue: Catalogue, folder: Path) -> None:

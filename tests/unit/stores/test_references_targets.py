@@ -8,9 +8,11 @@ import pytest
 
 from catalog.errors import CatalogError, ForbiddenError, InputError
 from catalog.stores import references_targets
+from catalog.stores.address import is_public_host
 from catalog.stores.credentials import S3, Bearer, Credentials
+from catalog.stores.gate import Outgoing
 from catalog.stores.objects import Listed
-from catalog.stores.references_targets import MAX_OPEN, Target, TargetRules, Targets, is_public
+from catalog.stores.references_targets import MAX_OPEN, Target, TargetRules, Targets
 from catalog.stores.url import StoreUrl
 
 
@@ -30,7 +32,7 @@ def place(text: str, location: str, **rules: Any) -> Target:
     ],
 )  # fmt: skip
 def test_addresses_inside_a_network_are_not_public(host: str) -> None:
-    assert not is_public(host)
+    assert not is_public_host(host)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def test_addresses_inside_a_network_are_not_public(host: str) -> None:
     ["example.org", "8.8.8.8", "2606:4700:4700::1111", "::ffff:8.8.8.8", "s3.amazonaws.com", "1.example.org", "127.example.org"],
 )
 def test_other_hosts_are_public(host: str) -> None:
-    assert is_public(host)
+    assert is_public_host(host)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_a_text_that_names_no_file_is_refused(text: str, location: str) -> None:
 
 
 def test_the_list_of_protocols_counts() -> None:
-    only = {"allow_protocols": frozenset({"https"})}
+    only = {"outgoing": Outgoing(frozenset({"https"}))}
     assert place("https://o.org/a.nc", WEB, **only).key == "a.nc"
     for text, location in [("http://o.org/a.nc", WEB), ("s3://b/a.nc", WEB), ("a.nc", LOCAL), ("/data/a.nc", LOCAL)]:
         with pytest.raises(ForbiddenError, match="not allowed"):
@@ -142,14 +144,15 @@ def test_the_list_of_protocols_counts() -> None:
 
 
 def test_a_prefix_can_be_allowed() -> None:
-    assert place("../other/a.nc", LOCAL, allow_targets=["file:///other"]).root.location == "file:///other"
-    assert place("http://10.0.0.5:80/x/a.nc", LOCAL, allow_targets=["http://10.0.0.5/x"]).key == "x/a.nc"
-    assert place("memory://m/a.nc", LOCAL, allow_targets=["memory://m"]).key == "m/a.nc"
+    assert place("../other/a.nc", LOCAL, outgoing=Outgoing(allowed=("file:///other",))).root.location == "file:///other"
+    target = place("http://10.0.0.5:80/x/a.nc", LOCAL, outgoing=Outgoing(allowed=("http://10.0.0.5/x",)))
+    assert (target.root.location, target.key) == ("http://10.0.0.5/x", "a.nc"), "nothing above the prefix can be reached"
+    assert place("memory://m/a.nc", LOCAL, outgoing=Outgoing(allowed=("memory://m",))).key == "m/a.nc"
     for text in ["http://10.0.0.5/y/a.nc", "http://10.0.0.5/xy", "https://10.0.0.5/x/a.nc", "http://10.0.0.6/x/a.nc"]:
         with pytest.raises(ForbiddenError, match="allowed target"):
-            place(text, LOCAL, allow_targets=["http://10.0.0.5/x"])
+            place(text, LOCAL, outgoing=Outgoing(allowed=("http://10.0.0.5/x",)))
     with pytest.raises(ForbiddenError):
-        place("file:///other/a.nc", WEB, allow_targets=["file:///other"])
+        place("file:///other/a.nc", WEB, outgoing=Outgoing(allowed=("file:///other",)))
 
 
 def test_whoever_has_a_credential_may_be_asked() -> None:

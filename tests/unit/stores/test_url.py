@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from catalog.errors import CatalogError, ForbiddenError, InputError
 from catalog.stores.credentials import Basic
-from catalog.stores.url import join_key, locate, parse_store_url, safe_key, shown
+from catalog.stores.gate import locate
+from catalog.stores.url import join_key, parse_store_url, safe_key, shown
 
 
 @pytest.mark.parametrize(
