@@ -26,7 +26,9 @@ class ServedCatalogue:
     Attributes
     ----------
     base
-        Its address and the base of its IRIs, ending in ``/``.
+        Its address, ending in ``/``; the base of its IRIs too unless another one was asked for.
+    port
+        Where it listens.
     read_key, write_key
         Keys that it knows.
     settings
@@ -34,6 +36,7 @@ class ServedCatalogue:
     """
 
     base: str
+    port: int
     read_key: str
     write_key: str
     settings: Settings
@@ -73,22 +76,23 @@ def running(settings: Settings, listener: socket.socket) -> Iterator[None]:
 
 
 @contextmanager
-def served(folder: Path, **settings: object) -> Iterator[ServedCatalogue]:
-    """A service over a new, empty catalogue below a folder, embedded unless ``graph_store`` says otherwise.
+def served(folder: Path, base: str = "", **settings: object) -> Iterator[ServedCatalogue]:
+    """A service over the catalogue below a folder, new where there is none; embedded unless ``graph_store`` says otherwise.
 
-    Its base IRI is its address; other settings are as given (``api`` excepted, which may hold more members).
+    Its base IRI is its address unless one is given; other settings are as given (``api`` excepted, which may hold more members).
     """
     listener = listening_socket()
-    base = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    port = listener.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/"
     read_key, write_key = make_key(), make_key()
     keys = {"read_keys": digest_of(read_key), "write_keys": digest_of(write_key)}
     more = settings.pop("api", {})
     given = {"graph_store": f"embedded:{folder / 'graphs'}", "archive": str(folder / "archive"), **settings}
     made = load_settings(**given, api={**keys, **more})  # type: ignore[dict-item]
-    with open_workspace(made, base=base):
+    with open_workspace(made, base=base or address):
         pass
     with running(made, listener):
-        yield ServedCatalogue(base, read_key, write_key, made)
+        yield ServedCatalogue(address, port, read_key, write_key, made)
 
 
 def take_in(catalogue: ServedCatalogue, url: str | Path, dataset_id: str, access: str = "public", **more: object) -> None:
