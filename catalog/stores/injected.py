@@ -180,6 +180,19 @@ class ZarrObjects:
 
         return await asyncio.to_thread(sync, coroutine)
 
+    async def measure(self, key: str) -> int | None:
+        """The size of an object in bytes; None where there is none."""
+        outcome: Any
+        try:
+            outcome = await self._run(self._store.getsize(safe_key(key)))
+        except KeyError:
+            return None
+        except Exception as error:
+            outcome = meaning_of(error, self.location, key)
+        if isinstance(outcome, CatalogError):
+            raise outcome
+        return outcome if isinstance(outcome, int) else None
+
     async def list_folder(self, folder: str) -> Listed:
         """The names in a folder. Such a store does not say which are folders, so all are that are no documents."""
         if not self._store.supports_listing:

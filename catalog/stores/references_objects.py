@@ -4,7 +4,7 @@ Metadata come out of the set itself. A chunk is a part of some other file: it is
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -22,6 +22,8 @@ from catalog.metadata.key import safe_key
 from catalog.stores.listing import DOCUMENT_NAMES, MAX_NAMES
 from catalog.stores.objects import Listed, oversized
 from catalog.stores.references_targets import Target, Targets
+from catalog.stores.signs import Signs, Taken
+from catalog.stores.taking import cut, look, take
 
 DOCUMENTS: Final = frozenset({*DOCUMENT_NAMES, ".zmetadata"})
 """Names of metadata documents; they are read from the set itself, never from a target."""
@@ -149,6 +151,34 @@ class ReferenceObjects:
                 raise oversized(self.location, key, max_bytes)
         return found
 
+    async def take(self, key: str, max_bytes: int, start: int, end: int | None) -> Taken | None:
+        """A part of what stands at a key, and what is known of the whole; errors as ``fetch``."""
+        try:
+            found = await self._lookup.find(safe_key(key))
+            if isinstance(found, Reference):
+                return await self._take(key, found, max_bytes, start, end)
+        finally:
+            self.requests = self._lookup.requests + self._targets.requests
+        return None if found is None else cut(found, start, end, Signs())
+
+    async def _take(self, key: str, reference: Reference, max_bytes: int, start: int, end: int | None) -> Taken:
+        first, last = reference.part(start, end)
+
+        async def ask(target: Target) -> Taken | None:
+            if first == last:
+                signs: Signs | None = await self._targets.asked(target, lambda objects: look(objects, target.key))
+                return None if signs is None else Taken(b"", first or 0, signs)
+            return await self._targets.asked(target, lambda objects: take(objects, target.key, max_bytes, first or 0, last))
+
+        taken = await self._reach(key, reference, ask)
+        self._check_end(key, reference, (first, last), len(taken.data))
+        if reference.length is None:
+            return taken
+        signs = taken.signs
+        # The whole file's name names a part of it, too, together with where the part lies.
+        etag = f'{signs.etag[:-1]}-{reference.offset:x}-{reference.length:x}"' if signs.etag.endswith('"') else ""
+        return Taken(taken.data, taken.start - reference.offset, Signs(signs.modified, reference.length, etag))
+
     async def _fetch(self, key: str, reference: Reference, max_bytes: int, start: int | None, end: int | None) -> bytes:
         first, last = reference.part(start, end)
         wanted = last - (first or 0) if last is not None and (first or 0) >= 0 else None
@@ -156,19 +186,31 @@ class ReferenceObjects:
             return b""
         if wanted is not None and wanted > max_bytes:
             raise oversized(self.location, key, max_bytes)
+        data = await self._reach(key, reference, lambda target: self._targets.fetch(target, max_bytes, first, last))
+        self._check_end(key, reference, (first, last), len(data))
+        return data
+
+    async def _reach[T](self, key: str, reference: Reference, ask: Callable[[Target], Awaitable[T | None]]) -> T:
+        """What the target of a reference answers."""
         target = self._place(key, reference.url)
         where = f"{self.location}: {key!r} is in {target.url.location}"
         try:
-            data = await self._targets.fetch(target, max_bytes, first, last)
+            found = await ask(target)
         except LimitExceededError:
             raise
         except CatalogError as error:
             raise type(error)(f"{where}, which could not be read: {error}") from error
-        if data is None:
+        if found is None:
             raise NotFoundError(f"{where}, which is not there")
-        if reference.length is not None and wanted is not None and len(data) < wanted:
-            raise MetadataError(f"{where}, bytes {first} to {last}, but that has no more than {(first or 0) + len(data)} bytes")
-        return data
+        return found
+
+    def _check_end(self, key: str, reference: Reference, part: tuple[int | None, int | None], size: int) -> None:
+        """Refuse a part of a file that is shorter than the reference says."""
+        first, last = part[0] or 0, part[1]
+        if reference.length is None or last is None or first < 0 or size >= last - first:
+            return
+        where = f"{self.location}: {key!r} is in {self._place(key, reference.url).url.location}"
+        raise MetadataError(f"{where}, bytes {part[0]} to {last}, but that has no more than {first + size} bytes")
 
     def _place(self, key: str, url: str) -> Target:
         fault = ""

@@ -13,6 +13,7 @@ from typing import Final
 from catalog.errors import LimitExceededError, MetadataError
 from catalog.metadata.key import safe_key
 from catalog.stores.objects import Container, Listed, Objects, oversized, unavailable
+from catalog.stores.signs import Signs, Taken
 from catalog.stores.zip_directory import TAIL_BYTES, Directory, DirectoryEnd, Member, broken, find_end, parse_directory
 
 MAX_WHOLE_BYTES: Final = 2**26
@@ -111,6 +112,15 @@ class ZipObjects:
         if member.method != _DEFLATED:
             raise self._fault(key, f"is packed by method {member.method}; 0 (stored) and 8 (deflated) are read")
         return (await self._inflated(key, member, max_bytes))[first:last]
+
+    async def take(self, key: str, max_bytes: int, start: int, end: int | None) -> Taken | None:
+        """A part of a member, and what the directory says of the whole: its size, and its checksum for a name of its content."""
+        member = self._members.get(safe_key(key))
+        if member is None:
+            return None
+        first, last, _ = slice(start, end).indices(member.size)
+        data = b"" if first >= last else await self.fetch(key, max_bytes, first, last)
+        return Taken(data or b"", first, Signs(size=member.size, etag=f'"{member.crc:08x}-{member.size:x}"'))
 
     async def list_folder(self, folder: str) -> Listed:
         """The names in a folder, from the directory; nothing is asked for."""
