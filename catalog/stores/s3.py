@@ -183,6 +183,17 @@ class S3Objects(FsspecObjects):
             raise outcome
         return None if outcome is None else Taken(b"", max(0, start), Signs())
 
+    async def sign(self, key: str, seconds: int) -> str | None:
+        """A URL at which anybody can read an object for so long; None where requests are not signed."""
+        if self._fs.anon:
+            return None
+        outcome: CatalogError | bytes | None
+        try:
+            return str(await self._fs._url(f"{self._bucket}/{self._place(key)}", expires=seconds))
+        except Exception as error:  # any library may be behind this door
+            outcome = self._outcome(error, key)
+        raise outcome if isinstance(outcome, CatalogError) else unavailable(self.location, key, "no URL could be signed")
+
     async def glance(self) -> Glance:
         """The first page of a list without folders: at most 1000 objects, in the order of their names."""
         prefix, refusal = self._place(""), None
