@@ -53,7 +53,7 @@ def record_ntriples(dataset: Dataset, iris: Iris, audience: str = "catalog") -> 
     ]
     if shown:
         triples.append((subject, terms.LOCATION, literals.string(dataset.location)))
-        triples.append((distribution, f"{DCAT}accessURL", f"<{_as_iri(dataset.location)}>"))
+        triples.append((distribution, f"{DCAT}accessURL", f"<{location_iri(dataset.location)}>"))
     if dataset.part_of:
         triples.append((subject, f"{DCT}isPartOf", f"<{dataset.part_of}>"))
     snapshots = [(terms.CURRENT_SNAPSHOT, dataset.current)]
@@ -69,7 +69,7 @@ def record_ntriples(dataset: Dataset, iris: Iris, audience: str = "catalog") -> 
     return "".join(sorted({f"<{s}> <{p}> {o} .\n" for s, p, o in triples})).encode()
 
 
-def _as_iri(location: str) -> str:
+def location_iri(location: str) -> str:
     """A location as an IRI: the few characters that IRIs forbid are percent-encoded."""
     return "".join(f"%{ord(c):02X}" if c in ' <>"{}|\\^`' or ord(c) < 0x20 else c for c in location)
 

@@ -76,7 +76,7 @@ def _used(text: str) -> dict[str, str]:
 
 def _turtle(ntriples: bytes) -> bytes:
     triples = (quad.triple for quad in _parse(ntriples))
-    text: bytes = pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=_used(ntriples.decode()))
+    text = pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=_used(ntriples.decode())) or b""
     # Declared prefixes come in an order of their own each time.
     lines = text.splitlines(keepends=True)
     declared = [line for line in lines if line.startswith(b"@prefix ")]

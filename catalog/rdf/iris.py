@@ -20,7 +20,9 @@ _BASE = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"{}|\\^`?#]+/")
 _NODE_PATH = re.compile(r"datasets/([^/]+)/nodes/(.*)", re.DOTALL)
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9._~/%-]")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._-]")
-PROFILES = "https://w3id.org/zarr-catalog/profiles/"
+PROJECT = "https://w3id.org/zarr-catalog/"
+"""Where every IRI begins that does not depend on a deployment: terms, shapes, profiles."""
+PROFILES = f"{PROJECT}profiles/"
 """Where the IRIs of profiles begin; a shape of the profile ``cf`` has an IRI that begins with this and ``cf#``."""
 DATA_TYPE = "https://w3id.org/zarr-catalog/ns#dtype/"
 
@@ -162,6 +164,14 @@ class Iris:
         """
         about = iri.partition("#")[0].removeprefix(self.base)
         return f"{self.base}data/{about}{'.' if ending else ''}{ending}{f'?page={page}' if page > 1 else ''}"
+
+    def published(self, iri: str) -> str:
+        """Where this deployment tells of a term, a shape or a profile of the project; ``""`` for any other IRI.
+
+        Their own IRIs do not depend on where a catalogue runs; whoever answers at them can send people here.
+        """
+        name = iri.removeprefix(PROJECT)
+        return "" if name == iri else f"{self.base}{name.replace('#', '/', 1)}"
 
     def from_path(self, path: str) -> str:
         """The IRI that a request's path asks about, however the client chose to encode it.

@@ -146,7 +146,7 @@ class Description:
         return "".join(sorted(lines)).encode()
 
 
-def describe(store: GraphStore, iris: Iris, iri: str, page: int = 1) -> Description:
+def describe(store: GraphStore, iris: Iris, iri: str, page: int = 1, *, mentioned: bool = False) -> Description:
     """What an audience is told about an IRI of this deployment.
 
     Parameters
@@ -155,6 +155,8 @@ def describe(store: GraphStore, iris: Iris, iri: str, page: int = 1) -> Descript
         As `catalog.rdf.iris.Iris` mints it.
     page
         Which page of the nodes in it, from 1.
+    mentioned
+        Whether it is enough that others link to it, as for a data type, of which nobody says anything else.
 
     Raises
     ------
@@ -170,9 +172,9 @@ def describe(store: GraphStore, iris: Iris, iri: str, page: int = 1) -> Descript
     if page < 1:
         raise InputError(f"the page is {page}; pages are numbered from 1")
     closure = _Closure(store, iris, iri)
-    if not closure.said:
-        raise NotFoundError(f"nothing is known about <{iri}>")
     links, all_links = _links(store, iri)
+    if not closure.said and not (mentioned and links):
+        raise NotFoundError(f"nothing is known about <{iri}>")
     closure.follow([link.subject for link in links if link.subject.startswith(f"{iri}#")])
     statements = tuple(sorted(closure.said, key=lambda each: each.line))
     kind = _kind(statements, iri)

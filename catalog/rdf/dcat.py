@@ -1,0 +1,171 @@
+"""How does the catalogue look to other catalogues, as DCAT?
+
+One model is stored; this one is written from it. What no shape asks of a store is filled in here: the title is the name where
+nobody gave another one, the description says what the hierarchy holds.
+
+Source: Data Catalog Vocabulary (DCAT) version 3; DCAT-AP 3.0.1.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from catalog.rdf import literals, terms
+from catalog.rdf.dataset import PUBLIC_SCHEMES, ZARR_FORMAT_IRI, location_iri
+from catalog.rdf.iris import Iris
+from catalog.rdf.paging import page_lines
+from catalog.rdf.prefixes import DCAT, DCT, PREFIXES, RDF_TYPE
+from catalog.rdf.statements import is_iri
+
+_FOAF = PREFIXES["foaf"]
+_ACCESS_RIGHTS = "http://publications.europa.eu/resource/authority/access-right/"
+_ACCESS = {"public": "PUBLIC", "restricted": "RESTRICTED"}
+
+Triple = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a catalogue tells of one dataset.
+
+    Attributes
+    ----------
+    id, iri, title, description
+        ``title`` and ``description`` are never empty.
+    access
+        ``public`` or ``restricted``.
+    root
+        IRI of the root node; ``""`` where there is none.
+    location
+        Where the store lies, as far as this audience is told; else ``""``.
+    modified, issued
+        When its store was last looked at, and when it was issued or first described as it is now; ISO 8601, ``""`` for unknown.
+    groups, arrays
+        How many it holds.
+    licence, rights
+        IRIs or texts; ``""`` where nobody said.
+    keywords, creators, publishers, themes, conforms_to
+        Texts or IRIs.
+    """
+
+    id: str
+    iri: str
+    title: str
+    description: str
+    access: str
+    root: str = ""
+    location: str = ""
+    modified: str = ""
+    issued: str = ""
+    groups: int = 0
+    arrays: int = 0
+    licence: str = ""
+    rights: str = ""
+    keywords: tuple[str, ...] = ()
+    creators: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    conforms_to: tuple[str, ...] = ()
+
+    @property
+    def open_location(self) -> str:
+        """The location, where it means the same on every machine; else ``""``."""
+        return self.location if self.location.startswith(PUBLIC_SCHEMES) else ""
+
+
+def catalogue_lines(
+    iris: Iris, entries: Iterable[Entry], *, title: str, publisher: str, page: int = 1, pages: int = 1, total: int = 0
+) -> list[str]:
+    """One page of the catalogue as lines of N-Triples, sorted.
+
+    Parameters
+    ----------
+    title, publisher
+        Of the catalogue; the publisher is a name or an IRI, ``""`` where the operator gave none.
+    page, pages, total
+        Which page this is, how many there are, and datasets on all pages.
+    """
+    me = iris.catalogue
+    triples: list[Triple] = [
+        (me, RDF_TYPE, f"<{DCAT}Catalog>"),
+        (me, RDF_TYPE, f"<{terms.CLASS_CATALOG}>"),
+        (me, f"{DCT}title", literals.string(title)),
+        (me, f"{DCT}description", literals.string("Zarr hierarchies, described as linked data")),
+        (me, f"{_FOAF}homepage", f"<{iris.base}>"),
+        (me, f"{DCAT}service", f"<{iris.base}sparql>"),
+        *_service(iris),
+        *_agent(me, f"{DCT}publisher", publisher, f"{me}#publisher"),
+    ]
+    for entry in entries:
+        triples.append((me, f"{DCAT}dataset", f"<{entry.iri}>"))
+        triples += _dataset(iris, entry)
+    lines = {f"<{s}> <{p}> {o} .\n" for s, p, o in triples}
+    return sorted(lines | set(page_lines(me, page, pages, total)))
+
+
+def _service(iris: Iris) -> Iterator[Triple]:
+    me = f"{iris.base}sparql"
+    yield me, RDF_TYPE, f"<{DCAT}DataService>"
+    yield me, f"{DCT}title", literals.string("SPARQL endpoint")
+    yield me, f"{DCAT}endpointURL", f"<{me}>"
+    yield me, f"{DCT}conformsTo", "<https://www.w3.org/TR/sparql11-protocol/>"
+
+
+def _dataset(iris: Iris, entry: Entry) -> Iterator[Triple]:
+    me, place = entry.iri, iris.distribution(entry.id)
+    yield me, RDF_TYPE, f"<{DCAT}Dataset>"
+    yield me, f"{DCT}identifier", literals.string(entry.id)
+    yield me, f"{DCT}title", literals.string(entry.title)
+    yield me, f"{DCT}description", literals.string(entry.description)
+    yield me, f"{DCAT}landingPage", f"<{iris.document(me, 'html')}>"
+    yield me, f"{DCT}accessRights", f"<{_ACCESS_RIGHTS}{_ACCESS[entry.access]}>"
+    for predicate, value in ((f"{DCT}modified", entry.modified), (f"{DCT}issued", entry.issued)):
+        if value:
+            yield me, predicate, literals.date_time(value)
+    for keyword in entry.keywords:
+        yield me, f"{DCAT}keyword", literals.string(keyword)
+    for predicate, values in ((f"{DCAT}theme", entry.themes), (f"{DCT}conformsTo", entry.conforms_to)):
+        yield from ((me, predicate, f"<{value}>") for value in values if _is_iri(value))
+    for name, values in (("creator", entry.creators), ("publisher", entry.publishers)):
+        for index, value in enumerate(values):
+            yield from _agent(me, f"{DCT}{name}", value, f"{me}#{name}-{index}")
+    yield from _distribution(iris, entry, place)
+
+
+def _distribution(iris: Iris, entry: Entry, place: str) -> Iterator[Triple]:
+    yield entry.iri, f"{DCAT}distribution", f"<{place}>"
+    yield place, RDF_TYPE, f"<{DCAT}Distribution>"
+    yield place, f"{DCT}format", f"<{ZARR_FORMAT_IRI}>"
+    yield place, f"{DCT}title", literals.string("Zarr hierarchy")
+    yield place, f"{DCAT}accessURL", f"<{iris.zarr(entry.id)}>"
+    if entry.open_location:
+        yield place, f"{DCAT}accessURL", f"<{location_iri(entry.location)}>"
+    for predicate, value in ((f"{DCT}license", entry.licence), (f"{DCT}rights", entry.rights)):
+        if value:
+            yield from _document(place, predicate, value)
+
+
+def _document(subject: str, predicate: str, value: str) -> Iterator[Triple]:
+    """A licence or a statement of rights: its IRI, or one of ours with its text."""
+    if _is_iri(value):
+        yield subject, predicate, f"<{value}>"
+        return
+    name = f"{subject}#{predicate.rpartition('/')[2]}"
+    kind = "LicenseDocument" if predicate.endswith("license") else "RightsStatement"
+    yield subject, predicate, f"<{name}>"
+    yield name, RDF_TYPE, f"<{DCT}{kind}>"
+    yield name, f"{PREFIXES['rdfs']}label", literals.string(value)
+
+
+def _agent(subject: str, predicate: str, value: str, name: str) -> Iterator[Triple]:
+    """Somebody, by IRI or by name."""
+    if not value:
+        return
+    known = _is_iri(value)
+    agent = value if known else name
+    yield subject, predicate, f"<{agent}>"
+    yield agent, RDF_TYPE, f"<{_FOAF}Agent>"
+    yield agent, f"{_FOAF}name", literals.string(value)
+
+
+def _is_iri(text: str) -> bool:
+    return text.startswith(("http://", "https://", "urn:")) and is_iri(text)
