@@ -8,42 +8,40 @@ A query with a timeout runs in a process of its own (`catalog.graphstore.isolate
 other way.
 
 Oxigraph leaves a reader beside a writer undefined, so a lock on the folder keeps processes apart (`folder_lock`), and another one
-threads (`read_write_lock`).
+threads (`read_write_lock`). A service, which reads all the time, reads published copies instead (`published`).
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 
 import pyoxigraph as ox
 
 from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
-from catalog.graphstore.bindings import Bindings, Term
 from catalog.graphstore.delta import Delta, plan_delta
-from catalog.graphstore.door import (
-    MEDIA_TYPES,
-    Answer,
-    Check,
-    GraphUpdate,
-    StoreCheck,
-    check_updates,
-    is_rejected,
-    keeps_rejected,
-)
+from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate, check_updates, is_rejected, keeps_rejected
 from catalog.graphstore.folder_lock import FolderLock
-from catalog.graphstore.guard import SafeQuery, guard_query
+from catalog.graphstore.guard import guard_query
 from catalog.graphstore.isolated import query_in_process
-from catalog.graphstore.oxigraph import answer_query, read_bindings
+from catalog.graphstore.oxigraph import answer_query
+from catalog.graphstore.oxigraph_reading import PLACES, OxigraphReading, read_graph
 from catalog.graphstore.oxigraph_write import make_union, write_deltas
-from catalog.graphstore.queries import bind, write_iri
+from catalog.graphstore.published_copies import Pace, PublishedCopies, publish_stores
 from catalog.graphstore.read_write_lock import ReadWriteLock
 from catalog.graphstore.store_log import StoreLog
+from catalog.graphstore.text_index import TextIndex
+from catalog.graphstore.text_search import Candidate
+from catalog.graphstore.text_words import Term as Wanted
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
-_GRAPHS, _REJECTED = "graphs", "rejected"
+_GRAPHS, _REJECTED = PLACES
+_log = logging.getLogger(__name__)
 
 
-class EmbeddedGraphStore:
+class EmbeddedGraphStore(OxigraphReading):
     """Named graphs of one audience in a folder.
 
     Parameters
@@ -83,7 +81,10 @@ class EmbeddedGraphStore:
         self._threads = ReadWriteLock()
         self._stores: dict[str, ox.Store] = {}
         self._logs = {place: StoreLog(self.folder / place) for place in (_GRAPHS, _REJECTED)}
+        self._texts = TextIndex(self.folder)
         self._lock: FolderLock | None = None
+        self._copies = PublishedCopies(self.folder)
+        self._pace = Pace()
         self._closed = False
         if writable:
             with self._translated("made"):
@@ -109,12 +110,17 @@ class EmbeddedGraphStore:
             return
         if not self.writable and any(self._mark(place).exists() for place in (_GRAPHS, _REJECTED)):
             EmbeddedGraphStore(self.folder.parent, self.audience, lock_timeout=timeout).close()  # a writer puts it right
+        if not self.writable and self._texts.is_marked:
+            with suppress(GraphStoreUnavailableError):  # we may not be allowed to write; texts are found without an index too
+                EmbeddedGraphStore(self.folder.parent, self.audience, lock_timeout=timeout).close()
         self._lock = FolderLock(self.folder, exclusive=self.writable, timeout=timeout)
         for place in (_GRAPHS, _REJECTED):
             with self._translated("opened"):
                 self._stores[place] = self._open(place)
                 if self.writable and self._mark(place).exists():
                     make_union(self._stores[place], self._mark(place))
+        if self.writable:
+            self._texts.repair(self._stores[_GRAPHS])
 
     def _open(self, place: str) -> ox.Store:
         path = self.folder / place
@@ -139,9 +145,14 @@ class EmbeddedGraphStore:
             raise GraphStoreUnavailableError(f"the graph store in {self.folder} was opened for reading only")
         refused = [update for update in updates if is_rejected(update.graph)] if keeps_rejected(self.audience) else []
         with self._threads.writing():
+            if self._copies.wanted:
+                with self._translated("written"):
+                    self._copies.mark_behind()
             self._apply(_REJECTED, [update for update in refused if update.ntriples])
             self._apply(_GRAPHS, [update for update in updates if not is_rejected(update.graph)])
             self._apply(_REJECTED, [update for update in refused if not update.ntriples])
+            if self._copies.behind and self._pace.is_due():
+                self._publish()
 
     def _apply(self, place: str, updates: Sequence[GraphUpdate]) -> None:
         store, mark = self._store(place), self._mark(place)
@@ -149,8 +160,11 @@ class EmbeddedGraphStore:
             if mark.exists():  # an earlier change was cut short
                 make_union(store, mark)
             deltas = [delta for update in updates if (delta := self._plan(place, update))]
-            if deltas:
-                write_deltas(store, self._logs[place], deltas, mark if place == _GRAPHS else None)
+            if deltas and place == _GRAPHS:
+                with self._texts.following(store, deltas):
+                    write_deltas(store, self._logs[place], deltas, mark)
+            elif deltas:
+                write_deltas(store, self._logs[place], deltas, None)
 
     def _plan(self, place: str, update: GraphUpdate) -> Delta:
         previous = update.previous
@@ -174,59 +188,46 @@ class EmbeddedGraphStore:
                 body = answer_query(store, safe, format, self._max_answer_bytes)
         return Answer(body, MEDIA_TYPES[format])
 
-    def _ours(self, text: str, values: Mapping[str, Sequence[Term]] | None) -> Bindings | bool:
-        safe = guard_query(text)
-        bound = SafeQuery(bind(text, values), safe.form, safe.prefixes)
+    def _candidates(self, terms: Sequence[Wanted]) -> Sequence[Candidate] | None:
         with self._threads.reading():
-            return read_bindings(self._store(_GRAPHS), bound)
-
-    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:
-        """Answer one of our own SELECT queries; see `catalog.graphstore.door.GraphStore.select`."""
-        answer = self._ours(text, values)
-        if isinstance(answer, bool):
-            raise InputError("ASK has no bindings: use `ask`")
-        return answer
-
-    def ask(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> bool:
-        """Answer one of our own ASK queries."""
-        answer = self._ours(text, values)
-        if not isinstance(answer, bool):
-            raise InputError("only ASK has a yes or no: use `select`")
-        return answer
-
-    def read_graph(self, graph: str) -> bytes:
-        """Read the triples of one named graph; see `catalog.graphstore.door.GraphStore.read_graph`."""
-        write_iri(graph)
-        with self._threads.reading(), self._translated("read"):
-            return self._read(_REJECTED if is_rejected(graph) else _GRAPHS, graph)
+            return self._texts.candidates(terms)
 
     def _read(self, place: str, graph: str) -> bytes:
-        dump = self._store(place).dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(graph)) or b""
-        return b"".join(sorted(dump.splitlines(keepends=True)))
+        return read_graph(self._store(place), graph)
 
-    def check(self) -> StoreCheck:
-        """Say what this store can do; see `catalog.graphstore.door.GraphStore.check`."""
-        checks = [Check("version", "ok", f"Oxigraph {ox.__version__}, in this process")]
-        try:
-            with self._threads.reading():
-                graphs = sum(1 for _ in self._store(_GRAPHS).named_graphs())
-            checks.append(Check("readable", "ok", f"{graphs} named graphs"))
-        except (CatalogError, OSError) as error:
-            checks.append(Check("readable", "fail", str(error)))
-        checks += [
-            Check("union-default-graph", "ok", "plain patterns see all graphs but the rejected ones"),
-            Check("service-closed", "ok", "SERVICE and LOAD are refused before a query runs"),
-        ]
-        return StoreCheck("embedded", str(self.folder), tuple(checks))
+    @contextmanager
+    def _reading(self, place: str) -> Iterator[ox.Store]:
+        with self._threads.reading(), self._translated("read"):
+            yield self._store(place)
 
     def close(self) -> None:
-        """Give back files and the lock. Calling it again does nothing."""
+        """Give back files and the lock, and let readers see what was written. Calling it again does nothing."""
         with self._threads.writing():
-            self._closed = True
-            self._stores.clear()  # an Oxigraph store closes when nothing refers to it
-            if self._lock is not None:
-                self._lock.release()
-                self._lock = None
+            try:
+                if len(self._stores) == len(PLACES) and self._is_unpublished():
+                    self._publish()
+            finally:
+                self._closed = True
+                self._texts.close()
+                self._stores.clear()  # an Oxigraph store closes when nothing refers to it
+                if self._lock is not None:
+                    self._lock.release()
+                    self._lock = None
+
+    def _is_unpublished(self) -> bool:
+        """Whether readers of copies would miss something; never so where a change was cut short."""
+        if not self.writable or any(self._mark(place).exists() for place in PLACES):
+            return False
+        return self._copies.behind or (self._copies.wanted and self._copies.newest() is None)
+
+    def _publish(self) -> None:
+        """Publish; where that fails, what was written is safe all the same, and whoever reads or writes next publishes it."""
+        started = time.monotonic()
+        try:
+            publish_stores(self.folder, self._stores, self._texts.backups())
+        except (OSError, RuntimeError) as error:
+            _log.warning("what was written to %s is not published yet: %s", self.folder, str(error))
+        self._pace.took(time.monotonic() - started)
 
 
 class _Translated:

@@ -119,7 +119,8 @@ def main() -> None:
     from catalog.graphstore.oxigraph import answer_query  # noqa: PLC0415
 
     try:
-        store = ox.Store.read_only(task["folder"])
+        there = (Path(task["folder"]) / "CURRENT").is_file()
+        store = ox.Store.read_only(task["folder"]) if there else ox.Store()
         body = answer_query(store, SafeQuery(**task["query"]), task["format"], task["max_bytes"])
         status = _DONE
     except InputError as error:

@@ -1,0 +1,214 @@
+"""How does a service read an embedded graph store all day without keeping writers out? From published copies.
+
+`published_copies` says what these are. `PublishedGraphStore` reads the newest, looks at each question whether there is a newer
+one (one system call), and holds no lock that a writer would wait for. A question that has begun ends on the copy it began with.
+
+Users' queries run in processes of their own, over the same copy.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, Self
+
+import pyoxigraph as ox
+
+from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
+from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate
+from catalog.graphstore.embedded import MAX_ANSWER_BYTES, EmbeddedGraphStore
+from catalog.graphstore.folder_lock import FolderLock
+from catalog.graphstore.guard import guard_query
+from catalog.graphstore.isolated import query_in_process
+from catalog.graphstore.oxigraph import answer_query
+from catalog.graphstore.oxigraph_reading import PLACES, OxigraphReading
+from catalog.graphstore.published_copies import HeldCopy, PublishedCopies, publish_folder
+from catalog.graphstore.text_index import FILE_NAME, TextIndex
+from catalog.graphstore.text_search import Candidate
+from catalog.graphstore.text_tables import read_candidates
+from catalog.graphstore.text_words import Term as Wanted
+
+QUERY_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 1.0
+_PAUSE: Final = 0.02
+
+
+class _OpenCopy:
+    """One copy, open for reading, and how many questions it is answering."""
+
+    def __init__(self, name: str | None, held: HeldCopy | None) -> None:
+        self.name = name
+        self.users = 0
+        self._held = held
+        self.folder = None if held is None else held.folder
+        self.stores = {place: self._open(place) for place in PLACES}
+
+    def _open(self, place: str) -> ox.Store:
+        if self.folder is None or not (self.folder / place / "CURRENT").is_file():
+            return ox.Store()
+        return ox.Store.read_only(str(self.folder / place))
+
+    def close(self) -> None:
+        self.stores.clear()
+        if self._held is not None:
+            self._held.release()
+
+
+class PublishedGraphStore(OxigraphReading):
+    """The graph store of one audience as it was last published; safe to use from threads.
+
+    Parameters
+    ----------
+    folder
+        Where the audiences lie. Nothing there yet: an empty store, until there is.
+    audience
+        ``catalog`` or ``public``.
+    lock_timeout
+        Seconds to wait for a writer where nothing was published yet.
+    max_answer_bytes
+        Largest serialised answer of `query`.
+
+    Raises
+    ------
+    GraphStoreUnavailableError
+        Nothing was published yet, and a writer does not finish or the folder cannot be written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        audience: str = "catalog",
+        *,
+        lock_timeout: float = 30.0,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+    ) -> None:
+        if not audience.isidentifier():
+            raise InputError(f"{audience!r} is no audience: use 'catalog' or 'public'")
+        self.audience = audience
+        self.folder = Path(folder) / audience
+        self._max_answer_bytes = max_answer_bytes
+        self._copies = PublishedCopies(self.folder)
+        self._guard = threading.Lock()
+        self._closed = False
+        self._looked = time.monotonic()
+        self._current = self._open_first(lock_timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open_first(self, timeout: float) -> _OpenCopy:
+        if not self.folder.is_dir():
+            return _OpenCopy(None, None)
+        deadline = time.monotonic() + timeout
+        if self._copies.newest() is None or self._copies.behind:
+            self._try_to_publish()
+        while (copy := self._open_newest()) is None:
+            if self._try_to_publish():
+                continue
+            if time.monotonic() > deadline:
+                raise GraphStoreUnavailableError(
+                    f"nothing is published of the graph store in {self.folder}: waited {timeout:g} s for whoever writes to it"
+                )
+            time.sleep(_PAUSE)
+        return copy
+
+    def _open_newest(self) -> _OpenCopy | None:
+        """The newest copy; None where there is none, or one that cannot be read."""
+        name = self._copies.newest()
+        if name is None or (held := self._copies.hold(name)) is None:
+            return None
+        try:
+            return _OpenCopy(name, held)
+        except OSError:  # power was lost while it was made
+            held.release()
+            self._copies.discard(name)
+            return None
+
+    def _try_to_publish(self) -> bool:
+        """Publish what is there, unless somebody is writing; whether it was done."""
+        self._copies.want()
+        try:
+            if any((self.folder / f"{place}.changing").exists() for place in (*PLACES, "text")):
+                EmbeddedGraphStore(self.folder.parent, self.audience, lock_timeout=0).close()  # a writer puts it right
+                return True
+            lock = FolderLock(self.folder, exclusive=False, timeout=0)
+        except GraphStoreUnavailableError:
+            return False
+        try:
+            publish_folder(self.folder, TextIndex(self.folder).backups())
+        except OSError as error:
+            raise GraphStoreUnavailableError(f"the graph store in {self.folder} could not be published: {error}") from error
+        finally:
+            lock.release()
+        return True
+
+    def _follow(self) -> _OpenCopy:
+        """The newest copy, open; never waits for a writer."""
+        if self._closed:
+            raise GraphStoreUnavailableError(f"the graph store in {self.folder} is closed")
+        if time.monotonic() - self._looked > _LOOK_SECONDS:  # was a writer killed before it published?
+            self._looked = time.monotonic()
+            if self.folder.is_dir() and (self._copies.newest() is None or self._copies.behind):
+                with contextlib.suppress(GraphStoreUnavailableError):
+                    self._try_to_publish()
+        name = self._copies.newest()
+        if name is not None and name != self._current.name and (copy := self._open_newest()):
+            old, self._current = self._current, copy
+            if not old.users:
+                old.close()
+        return self._current
+
+    @contextlib.contextmanager
+    def _copy(self) -> Iterator[_OpenCopy]:
+        with self._guard:
+            copy = self._follow()
+            copy.users += 1
+        try:
+            yield copy
+        except CatalogError:
+            raise
+        except (OSError, RuntimeError) as error:
+            raise GraphStoreUnavailableError(f"the graph store in {self.folder} could not be read: {error}") from error
+        finally:
+            with self._guard:
+                copy.users -= 1
+                if left := not copy.users and (self._closed or copy is not self._current):
+                    copy.close()
+            if left:
+                self._copies.remove_unused()
+
+    @contextlib.contextmanager
+    def _reading(self, place: str) -> Iterator[ox.Store]:
+        with self._copy() as copy:
+            yield copy.stores[place]
+
+    def _candidates(self, terms: Sequence[Wanted]) -> Sequence[Candidate] | None:
+        with self._copy() as copy:
+            return [] if copy.folder is None else read_candidates(copy.folder / FILE_NAME, terms, live=False)
+
+    def query(self, text: str, format: str = "json", *, timeout: float | None = None) -> Answer:  # noqa: A002
+        """Answer a user's query; see `catalog.graphstore.door.GraphStore.query`."""
+        safe = guard_query(text)
+        safe.check_format(format)
+        place = PLACES[safe.rejected]
+        with self._copy() as copy:
+            if copy.folder is None:
+                return Answer(answer_query(copy.stores[place], safe, format, self._max_answer_bytes), MEDIA_TYPES[format])
+            seconds = QUERY_SECONDS if timeout is None else timeout
+            body = query_in_process(copy.folder / place, safe, format, seconds, self._max_answer_bytes)
+        return Answer(body, MEDIA_TYPES[format])
+
+    def apply(self, updates: Sequence[GraphUpdate]) -> None:  # noqa: ARG002  it belongs to the door
+        """Refuse: published copies never change."""
+        raise GraphStoreUnavailableError(f"the graph store in {self.folder} was opened for reading only")
+
+    def close(self) -> None:
+        """Let go of the copy. Calling it again does nothing."""
+        with self._guard:
+            if not self._closed and not self._current.users:
+                self._current.close()
+            self._closed = True
