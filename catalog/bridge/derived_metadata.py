@@ -25,6 +25,11 @@ _NAMES: Final = ("coordinates", "grid_mapping", "ancillary_variables", "bounds",
 _ENCODED: Final = frozenset(
     {"scale_factor", "add_offset", "_FillValue", "missing_value", "valid_min", "valid_max", "valid_range"}
 )
+_CELL_METHODS: Final = {
+    "max": "maximum", "min": "minimum", "sum": "sum", "mean": "mean", "std": "standard_deviation", "var": "variance",
+    "median": "median",
+}  # fmt: skip
+_KEEP_UNITS: Final = frozenset({"max", "min", "sum", "mean", "std", "median"})
 _XARRAY: Final = frozenset({"_ARRAY_DIMENSIONS"})
 MIN_SPACE_AXES: Final = 2
 """Space axes that an OME-Zarr image must have."""
@@ -71,6 +76,35 @@ def fitting_attributes(
             continue
         found[key] = value
     return found
+
+
+def reduced_attributes(
+    attributes: Mapping[str, Json], steps: Sequence[tuple[str, Sequence[str]]], present: Collection[str]
+) -> tuple[dict[str, Json], str]:
+    """The attributes that hold for reduced values, and a note where some do not.
+
+    Parameters
+    ----------
+    steps
+        Name and axes of each reduction; no axis without a name.
+    present
+        Names of the arrays that come along.
+
+    Notes
+    -----
+    What the values mean is stated as CF has it: ``cell_methods = "time: mean"``. Units are left out where a reduction changes
+    them, and where values are packed, as the stored numbers were reduced.
+
+    Source: CF 1.11, section 7.3 and appendix E.
+    """
+    found = fitting_attributes(attributes, whole=False, present=present, as_read=False)
+    packed = bool({"scale_factor", "add_offset"} & set(attributes))
+    if packed or not {name for name, _ in steps} <= _KEEP_UNITS:
+        found = {key: value for key, value in found.items() if key not in {"units", "standard_name"}}
+    if all(name in _CELL_METHODS for name, _ in steps):
+        said = [f"{''.join(f'{axis}: ' for axis in axes)}{_CELL_METHODS[name]}" for name, axes in steps if axes]
+        found["cell_methods"] = " ".join([*([str(found["cell_methods"])] if "cell_methods" in found else []), *said])
+    return found, "packed values were reduced as they are stored, so units are left out" if packed else ""
 
 
 def companions(array: Array, nodes: Mapping[str, object]) -> Iterator[Array]:

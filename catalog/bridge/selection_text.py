@@ -41,16 +41,21 @@ _POSITION: Final = re.compile(r"dim(0|[1-9][0-9]{0,3})")
 _SPACE: Final = re.compile(r"\s*")
 
 
-def parse_selection(text: str) -> tuple[AxisRequest, ...]:
+def parse_selection(text: str, longest: int = MAX_TEXT) -> tuple[AxisRequest, ...]:
     """What a text asks for, axis by axis; ``""`` asks for everything.
+
+    Parameters
+    ----------
+    longest
+        Characters that are read at most.
 
     Raises
     ------
     InputError
         The text has another form; the message says where and what is allowed.
     """
-    if len(text) > MAX_TEXT:
-        raise InputError(f"the selection has {len(text)} characters; at most {MAX_TEXT} are read")
+    if len(text) > longest:
+        raise InputError(f"the selection has {len(text)} characters; at most {longest} are read")
     return tuple(_Parser(text).parts())
 
 

@@ -3,13 +3,13 @@
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from catalog.bootstrap import open_reader, plan_limits, store_access
 from catalog.cli.output import note, say, say_json
-from catalog.cli.recorded import Wanted, save_recorded
+from catalog.cli.recorded import Wanted, save_points, save_recorded
 from catalog.errors import InputError
 from catalog.settings import load_settings
 
@@ -60,12 +60,12 @@ def get(
         raise InputError("say where the values go with --save OUT.npy, or ask for the --plan")
     query = _query_text(query) if query else ""
     wanted = Wanted(save, record, query=query, select=select, register=register, dataset_id=dataset_id, agent=agent)
-    wanted.check(plan=plan, points=points is not None, force=force)
+    if points is not None and (query or plan or as_json or select or not save):
+        raise InputError("--points goes with an IRI and --save OUT.npy or OUT.zarr, not with --query, --select, --plan or --json")
+    wanted.check(plan=plan, points=points is not None)
     settings = load_settings()
     if points is not None:
-        if query or plan or as_json or select or not save:
-            raise InputError("--points goes with an IRI and --save OUT.npy, not with --query, --select, --plan or --json")
-        _get_points(settings, iri, points, points_in, Path(save), force=force)
+        save_points(settings, iri, points, points_in, wanted, _options(settings, force=force))
         return
     planned = _planned(settings, iri, query, column, select, force=force)
     if plan or as_json:
@@ -110,17 +110,6 @@ def _query_text(query: str) -> str:
         return Path(query).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise InputError(f"the query file {query!r} cannot be read: {error}") from error
-
-
-def _get_points(settings: "Settings", iri: str, points: Path, units: str, output: Path, *, force: bool) -> None:
-    from catalog.services.read import save_points
-
-    if units not in {"pixel", "world"}:
-        raise InputError(f"--points-in is {units!r}; pixel or world is allowed")
-    kind = cast('Literal["pixel", "world"]', units)
-    with open_reader(settings) as (store, _):
-        shape = save_points(store, iri, points, output, units=kind, options=_options(settings, force=force))
-    say(f"{output}: {shape[0]} values at points of {iri}")
 
 
 def _save(settings: "Settings", planned: "list[Planned]", output: Path, *, force: bool) -> None:

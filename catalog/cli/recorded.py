@@ -1,8 +1,9 @@
-"""``get --record``, ``get --save OUT.zarr --register``: values together with where they come from."""
+"""``get --record``, ``--points``, ``get --save OUT.zarr --register``: values together with where they come from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from catalog.bootstrap import open_reader, open_workspace
 from catalog.cli.output import note, say
@@ -51,7 +52,7 @@ class Wanted:
         """Whether a record is needed."""
         return self.record is not None or self.is_store
 
-    def check(self, *, plan: bool, points: bool, force: bool) -> None:
+    def check(self, *, plan: bool, points: bool) -> None:
         """Refuse options that do not go together, before anything is read.
 
         Raises
@@ -63,10 +64,10 @@ class Wanted:
 
         if self.record is not None:
             check_record_path(self.record)
-        if points and self.recorded:
-            raise InputError("--points goes with --save OUT.npy, and with none of --record and OUT.zarr")
-        if force and self.recorded:
-            raise InputError("--force reads what is not what was catalogued, of which there is no record: ingest it again")
+        if points and not self.is_store:
+            self.check_files([Path(self.save)])
+            if not Path(self.save).absolute().parent.is_dir():
+                raise InputError(f"--save is {self.save!r}; its folder does not exist")
         if self.register and not self.is_store:
             raise InputError("--register catalogues a store: name one with --save OUT.zarr")
         if self.dataset_id and not self.register:
@@ -76,76 +77,106 @@ class Wanted:
         if plan and (self.record is not None or self.register):
             raise InputError("--plan reads nothing, so there is nothing to record: leave out --record and --register")
 
+    def check_files(self, paths: Sequence[Path]) -> None:
+        """Refuse what values are not written to as they are recorded; InputError names it."""
+        if any(path.suffix != ".npy" for path in paths):
+            raise InputError(f"--save is {self.save!r}; with --record or --points, a name that ends in .npy or .zarr is allowed")
 
-def save_recorded(settings: "Settings", planned: "list[Planned]", wanted: Wanted, options: "ReadOptions") -> None:
-    """Read, write the values, and write the record."""
-    from catalog.services.provenance import now
-    from catalog.services.recorded import read_planned
 
-    started = now()
-    readings = read_planned(planned, options, requested=wanted.select)
-    if wanted.is_store:
-        record = _save_store(settings, readings, wanted, options, started)
-    else:
-        record = _save_files(settings, readings, planned, wanted, started)
-    if wanted.record is not None:
+@dataclass(frozen=True)
+class Saving:
+    """Values, on their way to where they are wanted.
+
+    Attributes
+    ----------
+    settings, options
+        Of the deployment, and how was read.
+    wanted
+        What shall be written.
+    started
+        When reading began.
+    readings
+        What was read.
+    """
+
+    settings: "Settings"
+    options: "ReadOptions"
+    wanted: Wanted
+    started: str
+    readings: "Sequence[Reading]"
+
+    def write(self, paths: Sequence[Path]) -> None:
+        """Write the values, to these files or as a store, and the record where one is wanted.
+
+        Parameters
+        ----------
+        paths
+            One for each array; of a store, they play no part.
+        """
+        record = self._to_store() if self.wanted.is_store else self._to_files(paths)
+        if record is None or self.wanted.record is None:
+            return
         from catalog.services.provenance import write_record
 
-        write_record(record, wanted.record)
-        say(f"{wanted.record}: record of {len(record.parts)} part{'s' * (len(record.parts) != 1)}, {record.id}")
+        write_record(record, self.wanted.record)
+        say(f"{self.wanted.record}: record of {len(record.parts)} part{'s' * (len(record.parts) != 1)}, {record.id}")
+
+    def _to_files(self, paths: Sequence[Path]) -> "ReadRecord | None":
+        from catalog.bridge.npy import to_npy
+        from catalog.services.provenance import record_reads
+
+        record, wanted = None, self.wanted
+        if wanted.record is not None:
+            with open_reader(self.settings) as (store, iris):
+                record = record_reads(
+                    store, iris, self.readings, query=wanted.query, agent=wanted.agent, started=self.started,
+                    checked=not self.options.force,
+                )  # fmt: skip
+        if paths and paths[0].parent != Path(wanted.save).parent:
+            paths[0].parent.mkdir(parents=True, exist_ok=True)
+        for reading, path in zip(self.readings, paths, strict=True):
+            to_npy(reading.values, path)
+            count = f"{reading.values.size} values at points" if reading.points else f"shape {reading.values.shape}"
+            say(f"{path}: {count} of {reading.ref.iri}")
+        return record
+
+    def _to_store(self) -> "ReadRecord":
+        from catalog.services.derive import Result, save_store
+
+        wanted, results = self.wanted, [Result(reading.values, (reading,)) for reading in self.readings]
+        with open_workspace(self.settings, writable=wanted.register) as workspace:
+            saved = save_store(
+                workspace, wanted.save, results, register=wanted.register, dataset_id=wanted.dataset_id or None,
+                query=wanted.query, agent=wanted.agent, how=self.options.reading(), started=self.started,
+            )  # fmt: skip
+        for text in saved.notes:
+            note(text)
+        say(f"{saved.location}: {len(results)} array{'s' * (len(results) != 1)}, and what describes their axes")
+        if saved.dataset is not None:
+            say(f"{saved.dataset.id}  registered  {saved.dataset.iri}")
+        return saved.record
 
 
-def _save_files(
-    settings: "Settings",
-    readings: "list[Reading]",
-    planned: "list[Planned]",
-    wanted: Wanted,
-    started: str,
-) -> "ReadRecord":
-    from catalog.bridge.npy import to_npy
-    from catalog.services.provenance import record_reads
+def save_recorded(settings: "Settings", planned: "list[Planned]", wanted: Wanted, options: "ReadOptions") -> None:
+    """Read what was planned, write the values, and write the record."""
+    from catalog.services.provenance import now
     from catalog.services.read import paths_for
+    from catalog.services.recorded import read_planned
 
-    output = Path(wanted.save)
-    paths = paths_for(planned, output, folder=len(planned) > 1 and output.suffix != ".npy")
-    if any(path.suffix != ".npy" for path in paths):
-        raise InputError(f"--save is {wanted.save!r}; with --record, a name that ends in .npy or .zarr is allowed")
-    with open_reader(settings) as (store, iris):
-        record = record_reads(store, iris, readings, query=wanted.query, agent=wanted.agent, started=started)
-    if paths and paths[0].parent != output.parent:
-        output.mkdir(parents=True, exist_ok=True)
-    for reading, path in zip(readings, paths, strict=True):
-        to_npy(reading.values, path)
-        say(f"{path}: shape {reading.values.shape} of {reading.ref.iri}")
-    return record
+    output, started = Path(wanted.save), now()
+    paths = [] if wanted.is_store else paths_for(planned, output, folder=len(planned) > 1 and output.suffix != ".npy")
+    wanted.check_files(paths)
+    Saving(settings, options, wanted, started, read_planned(planned, options, requested=wanted.select)).write(paths)
 
 
-def _save_store(
-    settings: "Settings",
-    readings: "list[Reading]",
-    wanted: Wanted,
-    options: "ReadOptions",
-    started: str,
-) -> "ReadRecord":
-    from catalog.services.derive import Result, save_store
+def save_points(settings: "Settings", iri: str, points: Path, units: str, wanted: Wanted, options: "ReadOptions") -> None:
+    """Read the values at points, write them, and the record where one is wanted."""
+    from catalog.services.provenance import now
+    from catalog.services.recorded import read_points
 
-    results = [Result(reading.values, (reading,)) for reading in readings]
-    with open_workspace(settings, writable=wanted.register) as workspace:
-        saved = save_store(
-            workspace,
-            wanted.save,
-            results,
-            register=wanted.register,
-            dataset_id=wanted.dataset_id or None,
-            query=wanted.query,
-            agent=wanted.agent,
-            through=options.reading().access,
-            limits=options.limits,
-            started=started,
-        )
-    for text in saved.notes:
-        note(text)
-    say(f"{saved.location}: {len(results)} array{'s' * (len(results) != 1)}, and what describes their axes")
-    if saved.dataset is not None:
-        say(f"{saved.dataset.id}  registered  {saved.dataset.iri}")
-    return saved.record
+    if units not in {"pixel", "world"}:
+        raise InputError(f"--points-in is {units!r}; pixel or world is allowed")
+    started = now()
+    with open_reader(settings) as (store, _):
+        reading = read_points(store, iri, points, units=cast('Literal["pixel", "world"]', units), options=options)
+    Saving(settings, options, wanted, started, [reading]).write([Path(wanted.save)])

@@ -77,9 +77,9 @@ class ArrayItem(Selecting):
     @property
     def dims(self) -> tuple[str, ...]:
         """Names of the axes of the part that is wanted, before reductions; ``dimN`` where one has no name."""
-        names = self.ref.array.dimension_names
-        axes = self.part.selection.axes
-        return tuple(name or f"dim{at}" for at, (name, axis) in enumerate(zip(names, axes, strict=True)) if axis.kept)
+        from catalog.bridge.reduction import kept_names
+
+        return tuple(kept_names(self.ref, self.part.selection))
 
     @property
     def dtype(self) -> str:
@@ -131,9 +131,9 @@ class ArrayItem(Selecting):
         reading = self._session.reading()
         part = self.part
         if self._wanted.reductions:
-            from catalog.client.reduction import reduce_array
+            from catalog.bridge.reduction import reduce_array
 
-            return reduce_array(part.ref, part.selection, self._wanted.reductions, self.dims, reading)
+            return reduce_array(part.ref, part.selection, self._wanted.reductions, reading)
         from catalog.bridge.read import read_array
 
         return read_array(
@@ -176,13 +176,9 @@ class ArrayItem(Selecting):
 
     def _left(self) -> list[str]:
         """The axes that reductions leave."""
-        from catalog.client.reduction import find_positions
+        from catalog.bridge.reduction import axes_left
 
-        left = list(self.dims)
-        for reduction in self._wanted.reductions:
-            positions = find_positions(reduction, left)
-            left = [name for at, name in enumerate(left) if at not in positions]
-        return left
+        return axes_left(self._wanted.reductions, self.dims)
 
     def to_dask(self) -> Any:
         """The values as a dask array: nothing is read yet; errors as `catalog.bridge.results.lazy.to_dask`."""
@@ -219,7 +215,7 @@ class ArrayItem(Selecting):
         ]
         if part.selection.shape != array.shape:
             facts.append(("selected", text_html(" x ".join(map(str, part.selection.shape)) or "one element")))
-        facts += [("then", text_html(f"{each.name}({', '.join(each.axes)})")) for each in self._wanted.reductions]
+        facts += [("then", text_html(str(each))) for each in self._wanted.reductions]
         facts += [("note", text_html(note)) for note in part.notes]
         return facts_html(link_html(self.iri), facts, chunks_svg(array.shape, self.chunks))
 

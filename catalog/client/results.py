@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from catalog.bridge.part import Part
     from catalog.bridge.read_many import Outcome
-    from catalog.client.reduction import Reduction
+    from catalog.bridge.reduction import Reduction
 
 
 def to_dataarray(session: Session, part: "Part", *, decode: bool, lazy: bool) -> "xarray.DataArray":
@@ -39,8 +39,8 @@ def to_reduced(session: Session, part: "Part", values: Any, dims: Sequence[str])
 
 def to_dask(session: Session, part: "Part", reductions: "Sequence[Reduction]", names: Sequence[str]) -> Any:
     """The values as a dask array, reductions among its tasks; errors as `catalog.bridge.results.lazy.to_dask`."""
+    from catalog.bridge.reduction import find_positions
     from catalog.bridge.results import lazy
-    from catalog.client.reduction import find_positions
 
     reading = session.reading()
     made: Any = lazy.to_dask(part.ref, part.selection, limits=reading.limits, access=reading.access)

@@ -7,7 +7,7 @@ from catalog.client.wanted import check_axes
 from catalog.errors import InputError
 
 if TYPE_CHECKING:
-    from catalog.client.reduction import Reduction
+    from catalog.bridge.reduction import Reduction
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,9 @@ class Selecting:
         InputError
             There is no such reduction.
         """
-        from catalog.client.reduction import REDUCTIONS, Reduction
+        from catalog.bridge.reduction import to_steps
 
-        if name not in REDUCTIONS:
-            raise InputError(f"{name!r} is no reduction; allowed are {', '.join(REDUCTIONS)}")
-        return self._wanting(replace(self._wanted, reductions=(*self._wanted.reductions, Reduction(name, axes))))
+        return self._wanting(replace(self._wanted, reductions=(*self._wanted.reductions, *to_steps([(name, axes)]))))
 
     def max(self, *axes: str) -> Self:
         """The greatest values along these axes, or along all."""

@@ -22,7 +22,7 @@ class PartRead:
     dimension_names
         One per dimension; None where one has none.
     selection
-        The part, by positions, in the grammar of `catalog.bridge.selection_text`.
+        The part, by positions, as `catalog.bridge.canonical_text` writes it; or ``points(…)``.
     shape, data_type
         Of the values, as NumPy has them.
     sha256
@@ -33,6 +33,9 @@ class PartRead:
         IRI of the region of interest that was asked for; ``""`` where there was none.
     notes
         How world units and labels became positions.
+    reductions
+        What was done to the elements while they were read, in this order: a name such as ``mean``, and the axes that went away;
+        none: all of them.
     """
 
     array: str
@@ -49,6 +52,7 @@ class PartRead:
     requested: str = ""
     region: str = ""
     notes: tuple[str, ...] = ()
+    reductions: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def names(self) -> Json:
@@ -74,6 +78,8 @@ class ReadRecord:
         Text of the query whose answer said what to read; ``""`` where there was none.
     agent
         Who read: an IRI, or a name; ``""`` where that is not said.
+    checked
+        Whether the stores were asked if the arrays were still as they were catalogued.
     """
 
     id: str
@@ -83,3 +89,4 @@ class ReadRecord:
     software: tuple[tuple[str, str], ...]
     query: str = ""
     agent: str = ""
+    checked: bool = True

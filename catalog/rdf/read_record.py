@@ -17,7 +17,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from catalog.errors import InputError
-from catalog.metadata.document import canonical_json
+from catalog.metadata.document import Json, canonical_json
 from catalog.metadata.read_record import PartRead, ReadRecord
 from catalog.rdf import literals, terms
 from catalog.rdf.prefixes import DCT, PROV, RDF_TYPE, RDFS_COMMENT
@@ -52,6 +52,8 @@ def _triples(record: ReadRecord) -> Iterator[Triple]:
     yield read, RDF_TYPE, f"<{terms.CLASS_ARRAY_READ}>"
     yield read, f"{PROV}startedAtTime", literals.date_time(record.started)
     yield read, f"{PROV}endedAtTime", literals.date_time(record.ended)
+    if not record.checked:
+        yield read, terms.STATE_CHECKED, literals.boolean(False)
     yield from software_triples(read, record.software)
     yield from _agent_triples(record)
     if record.query:
@@ -137,6 +139,8 @@ def _part_triples(record: ReadRecord, position: int, part: PartRead, state: str)
     yield values, terms.RESULT_SHAPE, literals.json(canonical_json(list(part.shape)))
     yield values, terms.RESULT_TYPE, literals.string(part.data_type)
     yield values, SHA256, literals.string(part.sha256)
+    if part.reductions:
+        yield values, terms.REDUCTIONS, literals.json(canonical_json([[name, list(axes)] for name, axes in part.reductions]))
 
 
 def parse_record(data: bytes, name: str) -> ReadRecord:
@@ -193,6 +197,7 @@ class _Parsed:
             software=tuple(sorted(versions, key=lambda each: (not each[0].startswith("zarr-linked"), each))),
             query=self._one(queries[0], terms.QUERY_TEXT) if queries else "",
             agent=self._name(read, people[0]) if people else "",
+            checked=self._maybe(read, terms.STATE_CHECKED) != "false",
         )
 
     def _part(self, values: str) -> PartRead:
@@ -204,6 +209,7 @@ class _Parsed:
         names = json.loads(self._one(state, terms.DIMENSION_NAMES))
         if not all(isinstance(size, int) for size in shape) or not all(each is None or isinstance(each, str) for each in names):
             raise ValueError("a shape or the names of dimensions have another form")
+        reductions = [_reduction(each) for each in json.loads(self._maybe(values, terms.REDUCTIONS) or "[]")]
         return PartRead(
             array=self._one(state, f"{PROV}specializationOf"),
             dataset=self._one(snapshot, f"{DCT}isVersionOf"),
@@ -219,6 +225,7 @@ class _Parsed:
             requested=self._maybe(region, terms.REQUESTED_SELECTION),
             region=self._maybe(region, f"{PROV}wasDerivedFrom"),
             notes=tuple(sorted(_plain(each) for each in self._facts[region].get(RDFS_COMMENT, ()))),
+            reductions=tuple(reductions),
         )
 
     def _of_class(self, name: str) -> list[str]:
@@ -239,6 +246,13 @@ class _Parsed:
     @staticmethod
     def _iri(target: str) -> str:
         return target[1:-1] if target.startswith("<") else ""
+
+
+def _reduction(stated: Json) -> tuple[str, tuple[str, ...]]:
+    match stated:
+        case [str(name), [*axes]] if all(isinstance(axis, str) for axis in axes):
+            return name, tuple(map(str, axes))
+    raise ValueError("a reduction has another form than [name, [axis, …]]")
 
 
 def _plain(target: str) -> str:

@@ -29,6 +29,8 @@ _TYPED: Final = {
     "zo:arrayDocument": "zo:json",
     "zo:dimensionNames": "zo:json",
     "zo:resultShape": "zo:json",
+    "zo:reductions": "zo:json",
+    "zo:stateChecked": "xsd:boolean",
     "schema:position": "xsd:integer",
 }
 _CONTEXT: Final[dict[str, Json]] = {

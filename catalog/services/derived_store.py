@@ -5,7 +5,7 @@ said is kept as far as it is true of the part (`catalog.bridge.derived_metadata`
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,8 +20,8 @@ from catalog.bridge.derived_metadata import (
     image_of,
     is_whole,
     kept_axes,
+    reduced_attributes,
 )
-from catalog.bridge.limits import PlanLimits
 from catalog.errors import InputError, LimitExceededError, MetadataError, NotFoundError
 from catalog.metadata.array import Array
 from catalog.metadata.document import Json
@@ -32,13 +32,14 @@ from catalog.metadata.layout import array_document
 from catalog.rdf.derivation import Derivation
 from catalog.services.consolidate import consolidated_v3
 from catalog.services.provenance import Reading
+from catalog.services.recorded import read_part
 from catalog.services.registry import Registry
 from catalog.services.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from catalog.bridge.read import StoreAccess
+    from catalog.bridge.coordinates import Reading as How
     from catalog.stores.writer import Block
 
 _GROUP: Final[dict[str, Json]] = {"zarr_format": 3, "node_type": "group"}
@@ -76,8 +77,7 @@ class NewStore:
     """A store that is being put together."""
 
     workspace: Workspace
-    through: "StoreAccess | None"
-    limits: PlanLimits
+    how: "How | None" = None
     readings: list[Reading] = field(default_factory=list)
     derivations: list[Derivation] = field(default_factory=list)
     values: list[tuple[str, Iterable["Block"]]] = field(default_factory=list)
@@ -127,6 +127,9 @@ class NewStore:
             self._add_transformed(result, path)
             return
         [reading] = result.readings
+        if not reading.as_stored:
+            self._add_reduced(result, reading, where, path)
+            return
         if result.values.shape != reading.selection.shape:
             raise InputError(
                 f"the values have the shape {result.values.shape}, and what was read has {reading.selection.shape}: say what was"
@@ -141,19 +144,47 @@ class NewStore:
             raise InputError("a result of several readings has to say what was done to them (transformation)")
         if result.values.dtype.kind == "O" and not all(isinstance(value, str) for value in result.values.flat):
             raise InputError("values of the type object cannot be written as a Zarr array, but for texts")
-        document = plain_array(result.values.shape, result.values.dtype)
         names = result.dimension_names
         if names is not None and len(names) != result.values.ndim:
             raise InputError(f"{len(names)} dimension names are given for {result.values.ndim} axes")
+        document = plain_array(result.values.shape, result.values.dtype)
         self._put(path, document, result.values, names, result.attributes)
         self._made_of(path, result.readings, result.transformation)
 
-    def _add_as_read(self, result: Result, reading: Reading, where: str, path: str) -> None:
+    def _add_reduced(self, result: Result, reading: Reading, where: str, path: str) -> None:
+        """Values that were reduced, or are those at points: what their array's axes were called holds for those that are left."""
+        from catalog.bridge.reduction import reduced_axes  # noqa: PLC0415  NumPy takes its time
+
+        source, stated = self._stated(reading)
+        if reading.points:
+            names: list[str] = ["point"]
+            attributes, said = (
+                fitting_attributes(stated.attributes, whole=False, present=()),
+                f"the values at {result.values.size} points",
+            )
+            beside: list[tuple[Array, Reading]] = []
+        else:
+            steps, names = reduced_axes(reading.ref, reading.selection, reading.reductions)
+            beside = self._companions(reading, stated, source, names)
+            present = {each.path.rpartition("/")[2] for each, _ in beside}
+            attributes, note = reduced_attributes(stated.attributes, steps, present)
+            self.notes += [f"{path}: {note}"] if note else []
+            said = ", then ".join(map(str, reading.reductions))
+        made = Result(result.values, (reading,), said, "", tuple(names), {**attributes, **result.attributes})
+        self._add_transformed(made, path)
+        self._add_companions(beside, where)
+
+    def _stated(self, reading: Reading) -> tuple[dict[str, Group | Array], Array]:
+        """The nodes of a source, and the array among them with its attributes, as far as the archive has them."""
         source = self._source(reading)
         array = source.get(reading.ref.path)
-        stated = array if isinstance(array, Array) else reading.ref.array
-        if not isinstance(array, Array):
-            self.notes.append(f"the attributes of {reading.ref.iri} are not in the archive, and are left out")
+        if isinstance(array, Array):
+            return source, array
+        self.notes.append(f"the attributes of {reading.ref.iri} are not in the archive, and are left out")
+        return source, reading.ref.array
+
+    def _add_as_read(self, result: Result, reading: Reading, where: str, path: str) -> None:
+        source, stated = self._stated(reading)
         groups = {each: node.attributes for each, node in source.items() if isinstance(node, Group)}
         beside = self._companions(reading, stated, source)
         present = {each.path.rpartition("/")[2] for each, _ in beside}
@@ -176,26 +207,34 @@ class NewStore:
         if beside and isinstance(conventions, str):
             self._groups[where]["Conventions"] = conventions
         self._write_like(path, reading, names, {**attributes, **result.attributes})
+        self._add_companions(beside, where)
+
+    def _add_companions(self, beside: Sequence[tuple[Array, Reading]], where: str) -> None:
+        present = {each.path.rpartition("/")[2] for each, _ in beside}
         for each, companion in beside:
             name = each.path.rpartition("/")[2]
             kept = fitting_attributes(each.attributes, whole=is_whole(companion.selection, each.shape), present=present)
             self._write_like(f"{where}/{name}" if where else name, companion, each.dimension_names, kept)
 
-    def _companions(self, reading: Reading, array: Array, source: dict[str, Group | Array]) -> list[tuple[Array, Reading]]:
-        """Coordinates and the like, cut as the array is."""
-        from catalog.bridge.read import read_array  # noqa: PLC0415
+    def _companions(
+        self, reading: Reading, array: Array, source: dict[str, Group | Array], left: Collection[str] | None = None
+    ) -> list[tuple[Array, Reading]]:
+        """Coordinates and the like, cut as the array is; where only some axes are left, what speaks of no other."""
+        from catalog.bridge.coordinates import Reading as How  # noqa: PLC0415
 
+        how = self.how or How()
         found = []
         for each in companions(array, source):
+            shared = set(each.dimension_names) & set(array.dimension_names) - {None}
+            if left is not None and not shared <= set(left):
+                continue
             iri = self.workspace.iris.node(reading.ref.dataset_id, each.path)
             selection = companion_selection(each, array, reading.selection)
             try:
                 ref = resolve_one(self.workspace.catalog, iri, self.workspace.iris)
-                values = read_array(ref, selection, limits=self.limits, access=self.through)
+                found.append((each, read_part(ref, selection, how)))
             except (MetadataError, LimitExceededError) as error:
                 self.notes.append(f"{iri} describes an axis and does not come along: {error}")
-                continue
-            found.append((each, Reading(ref, selection, values)))
         return found
 
     def _write_like(self, path: str, reading: Reading, names: tuple[str | None, ...], attributes: dict[str, Json]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog import __version__
 from catalog.bridge.array_ref import ArrayRef
-from catalog.bridge.canonical_text import canonical_text
+from catalog.bridge.canonical_text import canonical_text, points_text
 from catalog.bridge.node_ref import ask_rows, is_own
 from catalog.bridge.selection import Selection
 from catalog.errors import ConflictError, ForbiddenError, InputError, NotFoundError, UnavailableError
@@ -30,6 +30,8 @@ from catalog.services.registry import Registry
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from catalog.bridge.reduction import Reduction
 
 PROGRAM: Final = "zarr-linked-catalog"
 _LIBRARIES: Final = ("numcodecs", "numpy", "zarr", "zarrs")
@@ -47,13 +49,17 @@ class Reading:
     selection
         The part of it, in positions.
     values
-        What `catalog.bridge.read.read_array` gave for the two.
+        What `catalog.services.recorded.read_part` or ``read_points`` gave for the two.
     requested
         The selection as the caller wrote it.
     region
         IRI of the region of interest that was asked for.
     notes
         How world units and labels became positions.
+    reductions
+        What was done to the elements while they were read.
+    points
+        Whether the selection's axes have one position for each point, and there is one value for each.
     """
 
     ref: ArrayRef
@@ -62,6 +68,13 @@ class Reading:
     requested: str = ""
     region: str = ""
     notes: tuple[str, ...] = ()
+    reductions: "tuple[Reduction, ...]" = ()
+    points: bool = False
+
+    @property
+    def as_stored(self) -> bool:
+        """Whether the values are a part of the array as it is, neither reduced nor single points."""
+        return not self.reductions and not self.points
 
 
 def record_reads(
@@ -72,6 +85,7 @@ def record_reads(
     query: str = "",
     agent: str = "",
     started: str = "",
+    checked: bool = True,
 ) -> ReadRecord:
     """The record of a read that was just done.
 
@@ -87,6 +101,8 @@ def record_reads(
         Who read: an IRI, or a name.
     started
         When it began, as `now` writes it; when it ended, where that is not known.
+    checked
+        Whether the stores were asked if the arrays were still as they were catalogued.
 
     Raises
     ------
@@ -113,6 +129,7 @@ def record_reads(
         software=software(),
         query=query,
         agent=agent,
+        checked=checked,
     )
 
 
@@ -195,6 +212,7 @@ def _part(reading: Reading, iris: Iris, snapshot: str) -> PartRead:
     from catalog.bridge.value_digest import digest_of_values, type_of_values  # noqa: PLC0415  NumPy takes its time
 
     ref, array = reading.ref, reading.ref.array
+    write = points_text if reading.points else canonical_text
     return PartRead(
         array=ref.iri,
         dataset=ref.dataset,
@@ -203,11 +221,12 @@ def _part(reading: Reading, iris: Iris, snapshot: str) -> PartRead:
         digest=ref.digest,
         document=canonical_json(array_document(array.layout, array.shape, array.dimension_names)),
         dimension_names=array.dimension_names,
-        selection=canonical_text(reading.selection, array.dimension_names),
+        selection=write(reading.selection, array.dimension_names),
         shape=tuple(int(size) for size in reading.values.shape),
         data_type=type_of_values(reading.values),
         sha256=digest_of_values(reading.values),
         requested=reading.requested,
         region=reading.region,
         notes=tuple(sorted(set(reading.notes))),
+        reductions=tuple((each.name, each.axes) for each in reading.reductions),
     )

@@ -4,16 +4,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from catalog.bridge.answer import resolve_answer, resolve_part
 from catalog.bridge.answer_columns import read_columns, row_region
 from catalog.bridge.array_ref import ArrayRef, recorded_iris, resolve_one
 from catalog.bridge.axis_request import LabelAt, LabelRange
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
-from catalog.bridge.image_facts import ImageFacts
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits
-from catalog.bridge.part import Part, axis_names
+from catalog.bridge.part import Part
 from catalog.bridge.selection_text import parse_selection
 from catalog.errors import InputError
 from catalog.graphstore.door import GraphStore
@@ -188,42 +187,6 @@ def save(
     if note and options.tell is not None:
         options.tell(f"{path}: {note}")
     return shape
-
-
-def save_points(
-    store: GraphStore,
-    iri: str,
-    points: Path,
-    path: Path,
-    *,
-    units: Literal["pixel", "world"] = "pixel",
-    options: ReadOptions = DEFAULT_OPTIONS,
-) -> tuple[int, ...]:
-    """Write the value at each point of a CSV file as ``.npy``; its shape comes back.
-
-    Parameters
-    ----------
-    points
-        A CSV file with a header: one column for each axis of the array; others play no part.
-
-    Raises
-    ------
-    InputError
-        The file, a point outside of the array, or the path.
-    CatalogError
-        As `save`.
-    """
-    _check_path(path, (".npy",))
-    ref = resolve_one(store, iri)
-    from catalog.bridge.npy import to_npy
-    from catalog.bridge.points import sample
-    from catalog.bridge.points_file import read_points
-
-    samplings = ImageFacts(store, recorded_iris(store)).samplings([ref.iri]).get(ref.iri, ())
-    table = read_points(points, axis_names(ref, samplings))
-    values = sample(ref, table, units=units, samplings=samplings, reading=options.reading())
-    to_npy(values, path)
-    return values.shape
 
 
 def paths_for(planned: Sequence[Planned], output: Path, *, folder: bool) -> list[Path]:

@@ -1,11 +1,24 @@
-"""What was planned, read so that it can be recorded."""
+"""What was asked for, read so that it can be recorded."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from catalog.bridge.read import read_array
+from catalog.bridge.array_ref import ArrayRef, recorded_iris, resolve_one
+from catalog.bridge.image_facts import ImageFacts
+from catalog.bridge.part import axis_names
+from catalog.bridge.selection import Selection, select
 from catalog.errors import LimitExceededError
+from catalog.graphstore.door import GraphStore
 from catalog.services.provenance import Reading
 from catalog.services.read import DEFAULT_OPTIONS, Planned, ReadOptions
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from catalog.bridge.coordinates import Reading as How
+    from catalog.bridge.reduction import Reduction
 
 
 def read_planned(planned: Sequence[Planned], options: ReadOptions = DEFAULT_OPTIONS, *, requested: str = "") -> list[Reading]:
@@ -26,20 +39,100 @@ def read_planned(planned: Sequence[Planned], options: ReadOptions = DEFAULT_OPTI
         As `catalog.bridge.read.read_array`.
     """
     how = options.reading()
-    total, allowed = sum(each.plan.result_bytes or 0 for each in planned), how.limits.max_result_bytes
-    if total > allowed:
-        message = f"the {len(planned)} results have {total} bytes together; at most {allowed} are read at once for a record"
-        raise LimitExceededError(f"{message}: ask for less", limit="max_result_bytes", value=total, allowed=allowed)
+    check_sum([each.plan.result_bytes or 0 for each in planned], how.limits.max_result_bytes)
+    found = (read_part(each.ref, each.plan.selection, how) for each in planned)
     return [
-        Reading(
-            ref=each.ref,
-            selection=each.plan.selection,
-            values=read_array(
-                each.ref, each.plan.selection, limits=how.limits, check=how.check, access=how.access, tell=how.tell
-            ),
-            requested=requested,
-            region=each.region,
-            notes=each.notes,
-        )
-        for each in planned
+        replace(reading, requested=requested, region=each.region, notes=each.notes)
+        for each, reading in zip(planned, found, strict=True)
     ]
+
+
+def check_sum(sizes: Sequence[int], allowed: int) -> None:
+    """Refuse results that would take too much room together.
+
+    Parameters
+    ----------
+    sizes
+        Bytes of each.
+
+    Raises
+    ------
+    LimitExceededError
+        It says how many.
+    """
+    total = sum(sizes)
+    if total > allowed:
+        message = f"the {len(sizes)} results have {total} bytes together; at most {allowed} are read at once for a record"
+        raise LimitExceededError(f"{message}: ask for less", limit="max_result_bytes", value=total, allowed=allowed)
+
+
+def read_part(ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]" = ()) -> Reading:
+    """Read one part of an array, reduced where that is wanted.
+
+    Raises
+    ------
+    InputError
+        A reduction does not go with the array.
+    CatalogError
+        As `catalog.bridge.read.read_array`.
+    """
+    return Reading(ref, selection, _values(ref, selection, how, reductions), reductions=tuple(reductions))
+
+
+def _values(ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]") -> "np.ndarray[Any, Any]":
+    if reductions:
+        from catalog.bridge.reduction import reduce_array
+
+        return reduce_array(ref, selection, reductions, how)
+    from catalog.bridge.read import read_array
+
+    return read_array(ref, selection, limits=how.limits, check=how.check, access=how.access, log=how.log, tell=how.tell)
+
+
+def read_points(
+    store: GraphStore,
+    iri: str,
+    points: Path,
+    *,
+    units: Literal["pixel", "world"] = "pixel",
+    options: ReadOptions = DEFAULT_OPTIONS,
+) -> Reading:
+    """Read the value at each point of a CSV file.
+
+    Parameters
+    ----------
+    points
+        A CSV file with a header: one column for each axis of the array; others play no part.
+    units
+        What the numbers are.
+
+    Raises
+    ------
+    InputError
+        The file, or a point outside of the array.
+    CatalogError
+        As `catalog.bridge.points.sample`.
+    """
+    ref = resolve_one(store, iri)
+    from catalog.bridge.points import sample, to_places
+    from catalog.bridge.points_file import read_points as read_file
+
+    samplings = ImageFacts(store, recorded_iris(store)).samplings([ref.iri]).get(ref.iri, ())
+    table = read_file(points, axis_names(ref, samplings))
+    places = to_places(ref, table, units=units, samplings=samplings)
+    values = sample(ref, places, reading=options.reading())
+    selection = select(ref.array, {f"dim{axis}": column for axis, column in enumerate(places.T)})
+    notes = ("points in world units became pixels: floor((value - translation) / scale)",) if units == "world" else ()
+    return Reading(ref, selection, values, notes=notes, points=True)
+
+
+def read_again(ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]", *, points: bool) -> Reading:
+    """Read what a record describes; errors as `read_part` and `catalog.bridge.points.sample`."""
+    if not points:
+        return read_part(ref, selection, how, reductions)
+    import numpy as np
+
+    from catalog.bridge.points import sample
+
+    places = np.stack([np.asarray(axis.elements, dtype=np.int64) for axis in selection.axes], axis=1)
+    return Reading(ref, selection, sample(ref, places, reading=how), points=True)

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.bridge.array_ref import ArrayRef, resolve_one
+from catalog.bridge.canonical_text import parse_canonical
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits
-from catalog.bridge.selection import Selection, select
+from catalog.bridge.selection import Selection
 from catalog.bridge.staleness import differences, grown_axis
 from catalog.errors import InputError, LimitExceededError, MetadataError, NotFoundError, StaleSnapshotError, ValuesChangedError
 from catalog.graphstore.door import GraphStore
@@ -27,11 +28,13 @@ from catalog.metadata.read_record import PartRead, ReadRecord
 from catalog.rdf.iris import Iris
 from catalog.rdf.read_record import parse_record
 from catalog.services.provenance import software
+from catalog.services.recorded import read_again
 from catalog.services.registry import Registry
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from catalog.bridge.coordinates import Reading
     from catalog.bridge.read import StoreAccess
 
 MAX_RECORD_BYTES: Final = 64 * 2**20
@@ -121,20 +124,25 @@ def replay(
         for name, before in record.software
         if versions.get(name) != before
     ]
-    parts = tuple(_replay_part(store, iris, part, limits, access) for part in record.parts)
+    if not record.checked:
+        notes.append("the stores were not asked whether arrays had changed, and are not now")
+    from catalog.bridge.coordinates import Reading  # noqa: PLC0415  zarr takes a second
+
+    how = Reading(access, "always" if record.checked else "never", limits=limits)
+    parts = tuple(_replay_part(store, iris, part, how) for part in record.parts)
     return Replay(record, parts, tuple(notes))
 
 
-def _replay_part(store: GraphStore, iris: Iris, part: PartRead, limits: PlanLimits, access: "StoreAccess | None") -> Replayed:
-    from catalog.bridge.read import read_array  # noqa: PLC0415  zarr takes a second
+def _replay_part(store: GraphStore, iris: Iris, part: PartRead, how: "Reading") -> Replayed:
+    from catalog.bridge.reduction import to_steps  # noqa: PLC0415
 
     before = _recorded_array(part)
     ref, notes = _array_now(store, iris, part, before)
-    selection = select(before, part.selection)
+    selection, points = parse_canonical(part.selection, before)
     said: list[str] = []
-    values = read_array(ref, selection, limits=limits, access=access, tell=said.append)
-    _check_values(part, values)
-    return Replayed(part, ref, selection, values, (*notes, *said))
+    found = read_again(ref, selection, replace(how, tell=said.append), to_steps(part.reductions), points=points)
+    _check_values(part, found.values)
+    return Replayed(part, ref, selection, found.values, (*notes, *said))
 
 
 def _recorded_array(part: PartRead) -> Array:

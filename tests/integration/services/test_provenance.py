@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import zarr
 
+from catalog.bridge.coordinates import Reading
 from catalog.bridge.read import StoreAccess
 from catalog.errors import (
     GraphStoreUnavailableError,
@@ -97,7 +98,7 @@ def test_no_credential_and_no_place_of_a_restricted_store_is_recorded(workspace:
         own = replace(workspace, credentials=access.credentials)
         nodes = take_in(own, f"{server.url}/secret-place.zarr", "a")
         reading = read(own, nodes + "t", "x=3", access)
-        outcome = saved(own, str(tmp_path / "out.zarr"), reading, dataset_id="new", through=access)
+        outcome = saved(own, str(tmp_path / "out.zarr"), reading, dataset_id="new", how=Reading(access))
         assert outcome.dataset is not None
         assert outcome.dataset.access == "restricted"
         for name in ("r.jsonld", "r.ttl", "r.nt"):
@@ -133,7 +134,7 @@ def test_a_store_is_saved_in_a_bucket_root_last(
     again = read(own, own.iris.node("new", "t"), "x=5", StoreAccess(credentials))
     np.testing.assert_array_equal(again.values, T[3:9:2, 5])
     with pytest.raises(InputError, match="something at"):
-        save_store(own, f"{place}/deep/out.zarr", [Result(again.values, (again,))], through=StoreAccess(credentials))
+        save_store(own, f"{place}/deep/out.zarr", [Result(again.values, (again,))], how=Reading(StoreAccess(credentials)))
 
 
 def test_a_bucket_that_refuses_leaves_nothing(workspace: Workspace, tmp_path: Path, s3: S3Server) -> None:

@@ -1,15 +1,18 @@
 """``get --record``, ``get --save OUT.zarr --register`` and ``replay`` as a shell sees them."""
 
+import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rdflib
 import zarr
 
 from tests.support.recorded import T, write_climate
 from tests.unit.cli.test_get import call
 
+ZO = rdflib.Namespace("https://w3id.org/zarr-catalog/ns#")
 NODE = "http://localhost:8000/datasets/lab/nodes/t"
 
 
@@ -76,6 +79,52 @@ def test_a_store_is_saved_and_registered(
     assert (place / "plain.zarr" / "zarr.json").is_file()
 
 
+def test_values_at_points_are_recorded_replayed_and_saved(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ys, xs = [7, 0, 19, 7, 7], [0, 29, 3, 0, 4]
+    (place / "p.csv").write_text("y,x\n" + "".join(f"{y},{x}\n" for y, x in zip(ys, xs, strict=True)))
+    points = ("get", NODE, "--points", "p.csv")
+    assert call(monkeypatch, *points, "--save", "o.npy", "--record", "r.ttl", "--agent", "Ann") == 0
+    assert np.load("o.npy").tolist() == T[ys, xs].tolist()
+    graph = rdflib.Graph().parse("r.ttl", format="turtle")
+    assert [str(text) for text in graph.objects(None, ZO.selectionText)] == ["points(y=[7,0,19,7,7],x=[0,29,3,0,4])"]
+    digest = hashlib.sha256(T[ys, xs].astype("<f4").tobytes()).hexdigest()
+    assert [str(text) for text in graph.objects(None, rdflib.URIRef("https://schema.org/sha256"))] == [digest]
+    assert call(monkeypatch, "replay", "r.ttl", "--save", "again.npy") == 0
+    assert np.load("again.npy").tolist() == T[ys, xs].tolist()
+    assert call(monkeypatch, *points, "--save", "o.zarr", "--register", "--id", "at") == 0
+    made = zarr.open_array(place / "o.zarr" / "t", mode="r")
+    assert made[...].tolist() == T[ys, xs].tolist()
+    assert made.metadata.dimension_names == ("point",)  # type: ignore[union-attr]
+    assert (made.attrs["units"], "actual_range" in made.attrs) == ("K", False)
+    zarr.open_array(place / "s.zarr" / "t", mode="r+")[19, 3] = -7
+    capsys.readouterr()
+    assert call(monkeypatch, "replay", "r.ttl") == 5
+    assert "holds other values" in capsys.readouterr().err
+
+
+def test_a_forced_read_is_recorded_as_one(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads((place / "s.zarr" / "t" / "zarr.json").read_text())
+    (place / "s.zarr" / "t" / "zarr.json").write_text(json.dumps({**document, "fill_value": 5}))
+    assert call(monkeypatch, "get", NODE, "--save", "o.npy", "--record", "r.ttl") == 5, "it changed since it was catalogued"
+    assert not (place / "r.ttl").exists()
+    forced = ("get", NODE, "--select", "y=0:3", "--force")
+    assert call(monkeypatch, *forced, "--save", "o.npy", "--record", "r.ttl") == 0
+    assert call(monkeypatch, *forced, "--save", "o.zarr", "--record", "s.ttl") == 0
+    for name in ("r.ttl", "s.ttl"):
+        [(read, checked)] = rdflib.Graph().parse(name, format="turtle").subject_objects(ZO.stateChecked)
+        assert str(read).startswith("urn:uuid:")
+        assert checked.toPython() is False
+    capsys.readouterr()
+    assert call(monkeypatch, "replay", "r.ttl", "--save", "again.npy") == 0
+    assert "were not asked whether arrays had changed" in capsys.readouterr().err
+    assert np.load("again.npy").tolist() == T[:3].tolist()
+    assert zarr.open_array(place / "o.zarr" / "t", mode="r")[...].tolist() == T[:3].tolist()
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [
@@ -84,7 +133,8 @@ def test_a_store_is_saved_and_registered(
         (("--save", "o.npy", "--register"), "--register catalogues a store"),
         (("--save", "o.zarr", "--id", "x"), "give --register"),
         (("--save", "o.npy", "--agent", "x"), "--agent is part of a record"),
-        (("--save", "o.npy", "--record", "r.ttl", "--force"), "--force"),
+        (("--save", "o.txt", "--points", "p.csv"), "ends in .npy or .zarr"),
+        (("--save", "none/o.npy", "--points", "p.csv"), "folder does not exist"),
         (("--plan", "--record", "r.ttl"), "--plan reads nothing"),
         (("--save", "o.txt", "--record", "r.ttl"), "ends in .npy or .zarr"),
     ],

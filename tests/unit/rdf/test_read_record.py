@@ -41,7 +41,7 @@ RECORD = ReadRecord(
     parts=(
         PART,
         replace(PART, selection="y=0,dim1=0:10", shape=(10,), region="", requested="", notes=()),
-        replace(PART, array=f"{BASE}/nodes/c"),
+        replace(PART, array=f"{BASE}/nodes/c", reductions=(("mean", ("y", 'a "b", c')), ("max", ()))),
     ),
     software=(("zarr-linked-catalog", "0.1.0"), ("numpy", "2.0"), ("zarr", "3.1")),
     query='SELECT ?a { ?a <urn:p> "C/C=C\\\\C" }\n# "; DROP\t\u007f\u0001é',
@@ -68,7 +68,7 @@ def test_json_ld_turtle_and_n_triples_say_the_same() -> None:
 @pytest.mark.parametrize("suffix", ["jsonld", "json", "ttl", "nt"])
 @pytest.mark.parametrize("agent", ["Ann Example", "https://orcid.org/0000-0002-1825-0097", ""])
 def test_it_is_read_back_as_it_was(suffix: str, agent: str) -> None:
-    record = replace(RECORD, agent=agent, query=RECORD.query if agent else "")
+    record = replace(RECORD, agent=agent, query=RECORD.query if agent else "", checked=not agent)
     name = f"r.{suffix}"
     assert parse_record(serialise(record_statements(record), name), name) == record
 

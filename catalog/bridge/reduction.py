@@ -45,6 +45,38 @@ class Reduction:
     name: str
     axes: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(self.axes)})"
+
+
+def to_steps(steps: Sequence[tuple[str, Sequence[str]]]) -> tuple[Reduction, ...]:
+    """Reductions as a record has them: name and axes of each.
+
+    Raises
+    ------
+    InputError
+        One has no such name.
+    """
+    for name, _ in steps:
+        if name not in REDUCTIONS:
+            raise InputError(f"{name!r} is no reduction; allowed are {', '.join(REDUCTIONS)}")
+    return tuple(Reduction(name, tuple(axes)) for name, axes in steps)
+
+
+def axes_left(reductions: Sequence[Reduction], names: Sequence[str]) -> list[str]:
+    """The names of the axes that are left after reductions.
+
+    Raises
+    ------
+    InputError
+        An axis is not there, or no longer.
+    """
+    left = list(names)
+    for reduction in reductions:
+        positions = find_positions(reduction, left)
+        left = [name for at, name in enumerate(left) if at not in positions]
+    return left
+
 
 def find_positions(reduction: Reduction, names: Sequence[str]) -> tuple[int, ...]:
     """Which of the axes that are left a reduction takes away.
@@ -71,15 +103,26 @@ def find_positions(reduction: Reduction, names: Sequence[str]) -> tuple[int, ...
     return positions
 
 
-def reduce_array(
-    ref: ArrayRef, selection: Selection, reductions: Sequence[Reduction], names: Sequence[str], reading: Reading
-) -> Values:
-    """The values that are left after reductions, in their order.
+def kept_names(ref: ArrayRef, selection: Selection) -> list[str]:
+    """The names of the axes of a part, before reductions; ``dimN`` where one has no name."""
+    names = ref.array.dimension_names
+    return [name or f"dim{at}" for at, (name, axis) in enumerate(zip(names, selection.axes, strict=True)) if axis.kept]
 
-    Parameters
-    ----------
-    names
-        Of the selection's axes that are kept.
+
+def reduced_axes(
+    ref: ArrayRef, selection: Selection, reductions: Sequence[Reduction]
+) -> tuple[list[tuple[str, tuple[str, ...]]], list[str]]:
+    """Name and axes of each reduction, no axis left unsaid, and the axes that are left in the end; errors as `axes_left`."""
+    left, steps = kept_names(ref, selection), []
+    for reduction in reductions:
+        after = axes_left([reduction], left)
+        steps.append((reduction.name, tuple(name for name in left if name not in after)))
+        left = after
+    return steps, left
+
+
+def reduce_array(ref: ArrayRef, selection: Selection, reductions: Sequence[Reduction], reading: Reading) -> Values:
+    """The values that are left after reductions, in their order.
 
     Raises
     ------
@@ -90,7 +133,7 @@ def reduce_array(
     CatalogError
         As `read_array`.
     """
-    first, rest = reductions[0], reductions[1:]
+    first, rest, names = reductions[0], reductions[1:], kept_names(ref, selection)
     positions = find_positions(first, names)
     kept = [at for at, axis in enumerate(selection.axes) if axis.kept]
     axes = [kept[position] for position in positions]
