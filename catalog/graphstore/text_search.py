@@ -186,6 +186,12 @@ def scan_described(terms: Sequence[Wanted], select: Select) -> Iterable[Candidat
     yield from _candidates(select(load_query("text-described"), {"word": _parts(terms)}))
 
 
+def sample_text(select: Select) -> Candidate | None:
+    """A text that an index must find; None where there is nothing to find."""
+    rows = select(load_query("text-sample"), {"property": list(map(Iri, INDEXED))})
+    return next(iter(_candidates(rows)), None)
+
+
 def _parts(terms: Sequence[Wanted]) -> list[Term]:
     """What a text must hold one of: for each term its longest word, as it is spelt and without marks."""
     longest = [max(zip(term.words, term.spelt, strict=True), key=lambda pair: len(pair[0])) for term in terms]
