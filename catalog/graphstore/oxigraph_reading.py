@@ -13,7 +13,7 @@ from catalog.graphstore.door import Check, StoreCheck, TextHit, is_rejected
 from catalog.graphstore.guard import SafeQuery, guard_query
 from catalog.graphstore.oxigraph import read_bindings
 from catalog.graphstore.queries import bind, write_iri
-from catalog.graphstore.text_search import Candidate, find_text, scan_texts
+from catalog.graphstore.text_search import Candidate, find_text, sample_text, scan_texts
 from catalog.graphstore.text_words import Term as Wanted
 from catalog.graphstore.text_words import parse_terms
 
@@ -102,7 +102,7 @@ class OxigraphReading:
 
     def _check_text(self) -> Check:
         try:
-            usable = self._candidates(parse_terms("catalog")) is not None or not self.ask("ASK { ?s ?p ?o }")
+            usable = self._candidates(parse_terms("catalog")) is not None or sample_text(self.select) is None
         except CatalogError as error:
             return Check("text-index", "warn", str(error))
         if usable:
