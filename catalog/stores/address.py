@@ -58,7 +58,7 @@ def is_public_host(host: str) -> bool:
     try:
         return _is_public(ipaddress.IPv4Address(socket.inet_aton(name)))
     except (OSError, ValueError):
-        return "." in name  # a name of one word is one of the own network
+        return "." in name and ":" not in name  # a name of one word is one of the own network
 
 
 def _is_public(address: _Address) -> bool:

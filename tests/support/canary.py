@@ -8,11 +8,11 @@ from typing import Self
 
 
 class Canary:
-    """Listens, counts who comes, and sends them away with an empty answer."""
+    """Listens, counts who comes, and sends them away with an empty answer; on a free port of this machine unless one is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self.visits = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.port = int(self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._accept, name="canary")
 
