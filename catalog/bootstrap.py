@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from catalog.bridge.limits import PlanLimits
     from catalog.bridge.read import StoreAccess
     from catalog.bridge.read_many import ManyLimits
+    from catalog.services.serve_store import StoreServer
     from catalog.services.workspace import Workspace
 
 AUDIENCES = ("catalog", "public")
@@ -127,6 +128,16 @@ def store_access(settings: Settings, private: Private = "allow") -> "StoreAccess
 def access_from_environment() -> "StoreAccess":
     """How stores are reached by the settings of this very process, such as a worker that runs tasks of others."""
     return store_access(load_settings())
+
+
+def open_store_server(settings: Settings, iris: Iris) -> "StoreServer":
+    """What serves datasets as Zarr stores, as the settings have it."""
+    from catalog.archive import open_archive
+    from catalog.services.serve_store import ServeOptions, StoreServer
+
+    api = settings.api
+    options = ServeOptions(api.array_check_s, api.chunk_redirects, api.signed_s, tuple(api.callers_tokens.split()))
+    return StoreServer(open_archive(settings.archive_place), iris, store_access(settings, "named"), options)
 
 
 def plan_limits(settings: Settings) -> "PlanLimits":

@@ -97,6 +97,11 @@ class ApiSettings(BaseModel):
 
     ``read_keys`` and ``write_keys`` hold the digests of keys, as ``catalog key`` says them, separated by commas. ``cors_origins``
     are the origins whose pages may read answers, separated by spaces; ``*``: all.
+
+    Of arrays (docs/reference/arrays-over-http.md): ``chunk_redirects`` maps prefixes of locations to the public prefixes where
+    chunks are to be had (``presigned``, for ``signed_s`` seconds); to stores below ``callers_tokens`` (prefixes, separated by
+    spaces) a caller's own credential is passed on; an array is looked at again after ``array_check_s``. ``max_text_values`` bounds
+    an answer in JSON or CSV, ``max_reads`` the reads at the same time.
     """
 
     model_config = _FROZEN
@@ -109,6 +114,12 @@ class ApiSettings(BaseModel):
     max_body_bytes: int = Field(default=2**20, gt=0)
     max_connections: int = Field(default=512, gt=0)
     stop_within_s: int = Field(default=20, gt=0)
+    chunk_redirects: dict[str, str] = Field(default_factory=dict)
+    callers_tokens: str = ""
+    signed_s: int = Field(default=300, gt=0)
+    array_check_s: float = Field(default=60.0, ge=0)
+    max_text_values: int = Field(default=1_000_000, gt=0)
+    max_reads: int = Field(default=4, gt=0)
     log_style: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

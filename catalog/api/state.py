@@ -4,9 +4,9 @@ One graph store per audience, opened when it is first asked and shared by all th
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 
 from catalog.bootstrap import open_serving_store, open_workspace
 from catalog.errors import GraphStoreUnavailableError
@@ -18,6 +18,14 @@ from catalog.stores.gate import Private
 
 if TYPE_CHECKING:
     from catalog.services.workspace import Workspace
+
+
+class Kept(Protocol):
+    """What a service keeps open."""
+
+    def close(self) -> None:
+        """Give back what is held."""
+        ...
 
 
 class Service:
@@ -33,9 +41,28 @@ class Service:
         self.settings = settings
         self._stores: dict[str, GraphStore] = {}
         self._iris: Iris | None = None
-        self._opening = threading.Lock()
+        self._opening, self._building = threading.Lock(), threading.Lock()
         self._writing = threading.Lock()
         self._closed = False
+        self._kept: dict[Callable[[Service], Kept], Kept] = {}
+
+    def kept[T: Kept](self, build: "Callable[[Service], T]") -> T:
+        """What ``build`` makes of this service, made once, shared by all threads, and closed with the service.
+
+        Raises
+        ------
+        GraphStoreUnavailableError
+            The service is being stopped.
+        CatalogError
+            As ``build`` raises; it is called again then.
+        """
+        with self._building:
+            if self._closed:
+                raise GraphStoreUnavailableError("the service is being stopped: ask again in a moment")
+            if build not in self._kept:
+                self._kept[build] = build(self)
+            found = self._kept[build]
+        return cast("T", found)
 
     def store(self, audience: str) -> GraphStore:
         """The graph store of an audience, for reading; safe for threads.
@@ -89,5 +116,7 @@ class Service:
         with self._opening:
             self._closed = True
             stores, self._stores = list(self._stores.values()), {}
-        for store in stores:
-            store.close()
+        with self._building:
+            kept, self._kept = list(self._kept.values()), {}
+        for each in (*kept, *stores):
+            each.close()

@@ -340,6 +340,15 @@ def canonical_json(value: Json) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def written_json(value: Json) -> bytes:
+    """A JSON value as text that loses nothing, members in their order; NaN and the infinities as Zarr writers write them."""
+    try:
+        data = orjson.dumps(value)
+    except orjson.JSONEncodeError:  # an integer beyond 64 bits
+        data = b"null"
+    return data if b"null" not in data or _is_finite(value) else json.dumps(value, separators=(",", ":")).encode()
+
+
 def _is_finite(value: Json) -> bool:
     """Whether orjson writes the value without loss: it would turn NaN into null, and refuse integers beyond 64 bits."""
     kind = type(value)
