@@ -100,8 +100,8 @@ class ApiSettings(BaseModel):
 
     Of arrays (docs/reference/arrays-over-http.md): ``chunk_redirects`` maps prefixes of locations to the public prefixes where
     chunks are to be had (``presigned``, for ``signed_s`` seconds); to stores below ``callers_tokens`` (prefixes, separated by
-    spaces) a caller's own credential is passed on; an array is looked at again after ``array_check_s``. ``max_text_values`` bounds
-    an answer in JSON or CSV, ``max_reads`` the reads at the same time.
+    spaces) a caller's own credential is passed on; an array is looked at again after ``array_check_s``. ``max_text_values``
+    bounds an answer in JSON or CSV, ``max_reads`` the reads at the same time.
     """
 
     model_config = _FROZEN
@@ -122,6 +122,8 @@ class ApiSettings(BaseModel):
     max_reads: int = Field(default=4, gt=0)
     log_style: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    title: str = "Zarr linked-data catalogue"
+    publisher: str = ""
 
     @property
     def origins(self) -> list[str]:
