@@ -5,7 +5,7 @@ channel__active=True)`` wants one channel that is both. Those of several calls m
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from catalog.graphstore.bindings import Term as RdfTerm
 from catalog.graphstore.compose import Step, Text, join, part, write_name, write_path
 from catalog.services.asking.lookup_table import NAMES, Term, expand
 from catalog.services.asking.lookups import Lookup
-from catalog.services.asking.values import checked_pattern, json_term, link_terms, plain, scalar_term, text_term
+from catalog.services.asking.values import Terms, checked_pattern, json_term, link_terms, plain, scalar_term, text_term
 
 MAX_VALUES: Final = 10_000
 MAX_LOOKUPS: Final = 100
@@ -66,20 +66,36 @@ class Patterns:
         group = _Group(self)
         return join([group.condition(lookup, value) for lookup, value in lookups])
 
+    def of(self, name: str, lookup: Lookup, value: Any) -> Text:
+        """The patterns that one lookup without links puts on a variable; errors as `group`."""
+        return _Group(self, name).condition(lookup, value)
+
+    def reached(self, lookup: Lookup, *, named: bool = True) -> tuple[Text, str]:
+        """The pattern that leads from the item to what a lookup names, and the variable that holds it.
+
+        Parameters
+        ----------
+        named
+            Where that is a thing, its name is given in its place.
+        """
+        group = _Group(self)
+        group.named = named
+        if not named and lookup.leaf is not None:
+            lookup = replace(lookup, leaf=replace(lookup.leaf, leads=None))
+        return group.reach(lookup)
+
     def ordered(self, lookup: Lookup, column: str) -> tuple[Text, Text]:
         """The pattern that gives what an order goes by, and the column for it."""
-        group = _Group(self)
-        group.named = True
-        pattern, value = group.reach(lookup)
+        pattern, value = self.reached(lookup)
         return part("optional", body=pattern), part("least", value=value, column=column)
 
 
 class _Group:
     """The lookups of one call, which share what they go through."""
 
-    def __init__(self, patterns: Patterns) -> None:
+    def __init__(self, patterns: Patterns, start: str = "item") -> None:
         self._patterns = patterns
-        self._reached: dict[tuple[object, ...], str] = {(): "item"}
+        self._reached: dict[tuple[object, ...], str] = {(): start}
         self.named = False
 
     def condition(self, lookup: Lookup, value: Any) -> Text:
@@ -163,7 +179,7 @@ class _Group:
             return [values, part("equals", object=name, value=value_name)]
         if operator == "regex":
             value_name, values = self._patterns.give([checked_pattern(value)])
-            return [values, part("matches", object=name, value=value_name)]
+            return [values, part("like", object=name, value=value_name)]
         if operator in _TEXTUAL:
             if not isinstance(value, str):
                 raise InputError(f"{lookup.name!r} takes a text, and was given {value!r:.40}")
@@ -182,8 +198,21 @@ class _Group:
         return [values, part(f"{'text-' * textual}{_ORDERED[operator]}", object=name, value=value_name)]
 
 
+def is_exact(lookup: Lookup, value: Any) -> bool:
+    """Whether the terms that a lookup wants are known, so that a graph store looks them up and compares nothing.
+
+    Raises
+    ------
+    InputError
+        The value does not go with the lookup.
+    """
+    return lookup.operator != "isnull" and _exact_terms(lookup, plain(value)) is not None
+
+
 def _exact_terms(lookup: Lookup, value: Any) -> list[RdfTerm] | None:
     """The very terms one of which must be there, where the ontology says which they are; None where it does not."""
+    if isinstance(value, Terms):
+        return list(value)
     if lookup.operator not in {"exact", "in"} or lookup.leaf is None or lookup.leaf.kind not in {"text", "json"}:
         return None
     given = _several(lookup, value) if lookup.operator == "in" else [value]

@@ -16,10 +16,16 @@ from catalog.metadata.document import canonical_json
 from catalog.rdf import terms
 from catalog.rdf.prefixes import PREFIXES
 from catalog.services.asking.lookup_table import expand
+from catalog.services.asking.pattern import MAX_PATTERN, read_pattern
 
 MAX_TEXT: Final = 65_536
-MAX_PATTERN: Final = 200
 _MIME_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]+")
+
+
+class Terms(tuple[Term, ...]):
+    """Values that are terms already, just as a graph store gave them."""
+
+    __slots__ = ()
 
 
 def plain(value: Any) -> Any:
@@ -149,46 +155,13 @@ def plain_value(term: Term | None) -> Any:
 
 
 def checked_pattern(pattern: Any) -> Literal:
-    r"""A regular expression that no engine can be kept busy with.
-
-    Allowed are literals, classes, groups without look-around, ``|``, anchors, and repeats that are not inside other repeats;
-    at most 200 characters.
+    """A regular expression that no engine can be kept busy with, and that all read alike.
 
     Raises
     ------
     InputError
-        It is none, too long, or has what is not allowed.
+        It is no text, or one that `catalog.services.asking.pattern.read_pattern` does not take.
     """
-    if not isinstance(pattern, str) or not 0 < len(pattern) <= MAX_PATTERN:
-        raise InputError(f"a regular expression is a text of 1 to {MAX_PATTERN} characters")
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise InputError(f"{pattern!r} is no regular expression: {error}") from error
-    if re.search(r"\\[1-9gkpPuUNxAZ]|\(\?", pattern):
-        raise InputError(
-            f"{pattern!r} has a group of a special kind, a reference back or a special escape: these are not allowed"
-        )
-    _check_repeats(pattern)
-    return text_term(pattern)
-
-
-def _check_repeats(pattern: str) -> None:
-    """Refuse a repeat of a group that repeats or branches, and counts above 100."""
-    bare = re.sub(r"\\.", "x", pattern)
-    bare = re.sub(r"\[\^?\]?[^\]]*\]", "x", bare)
-    if any(int(count) > 100 for count in re.findall(r"\d+", "".join(re.findall(r"\{[\d,]*\}", bare)))):
-        raise InputError(f"{pattern!r} repeats more than 100 times")
-    stack: list[bool] = [False]
-    for at, sign in enumerate(bare):
-        if sign == "(":
-            stack.append(False)
-        elif sign == ")":
-            inner = stack.pop()
-            if inner and at + 1 < len(bare) and bare[at + 1] in "*+{":
-                raise InputError(f"{pattern!r} repeats a group that repeats or branches itself: this can take for ever")
-            stack[-1] = stack[-1] or inner
-        elif sign in "*+{|":
-            stack[-1] = True
-    if len(re.findall(r"[*+]|\{\d+,\d*\}", bare)) > 8:
-        raise InputError(f"{pattern!r} has more than 8 repeats")
+    if not isinstance(pattern, str):
+        raise InputError(f"a regular expression is a text of 1 to {MAX_PATTERN} characters, and this is {pattern!r:.40}")
+    return text_term(read_pattern(pattern))
