@@ -15,11 +15,11 @@ from catalog.api.keys import parse_digests
 from catalog.api.metrics import Metrics
 from catalog.api.problems import PROBLEM_RESPONSES, add_problems
 from catalog.api.request_log import HEADER, RequestLog
-from catalog.api.routes import health
+from catalog.api.routes import health, zarr_store
 from catalog.api.state import Service
 from catalog.settings import Settings
 
-ROUTES = (health,)
+ROUTES = (health, zarr_store)
 """The groups of addresses, in the order in which they are tried."""
 _SEEN_BY_PAGES = ("ETag", "Link", "Location", "Content-Range", "Accept-Ranges", "Content-Disposition", "Retry-After", HEADER)
 
