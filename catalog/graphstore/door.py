@@ -26,7 +26,7 @@ REJECTED = "/rejected"
 """How the IRI of a graph ends that no default graph may show."""
 
 SELECT_FORMATS = ("json", "csv", "tsv", "xml")
-GRAPH_FORMATS = ("turtle", "ntriples", "jsonld")
+GRAPH_FORMATS = ("turtle", "ntriples", "jsonld", "rdfxml")
 MEDIA_TYPES: Mapping[str, str] = {
     "json": "application/sparql-results+json",
     "csv": "text/csv; charset=utf-8",
@@ -35,6 +35,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     "turtle": "text/turtle",
     "ntriples": "application/n-triples",
     "jsonld": "application/ld+json",
+    "rdfxml": "application/rdf+xml",
 }
 
 
@@ -192,7 +193,8 @@ class GraphStore(Protocol):
         text
             SPARQL SELECT, ASK, CONSTRUCT or DESCRIBE. Our prefixes need no declaration.
         format
-            ``json``, ``csv``, ``tsv``, ``xml`` for SELECT and ASK; ``turtle``, ``ntriples``, ``jsonld`` for the others.
+            ``json``, ``csv``, ``tsv``, ``xml`` for SELECT and ASK; ``turtle``, ``ntriples``, ``jsonld``, ``rdfxml`` for the
+            others.
         timeout
             Seconds after which the query is given up; `None`: the store's own limit.
 

@@ -10,13 +10,14 @@ Source: SPARQL 1.1 Query Language, section 19.8; SPARQL 1.1 Federated Query.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NoReturn
 
 from catalog.errors import ForbiddenError, InputError, LimitExceededError
 from catalog.graphstore.door import GRAPH_FORMATS, SELECT_FORMATS, is_rejected
 from catalog.graphstore.lexer import Token, locate, read_tokens
 from catalog.graphstore.prefixes import PREFIXES
+from catalog.graphstore.queries import write_iri
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
 FORMS: tuple[Form, ...] = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
@@ -51,6 +52,8 @@ class SafeQuery:
         Whether GRAPH occurs.
     rejected
         Whether it names a graph of refused states, so that the place of those answers it.
+    dataset
+        Default and named graphs in place of those that it names itself; None: as it says.
     """
 
     text: str
@@ -59,6 +62,22 @@ class SafeQuery:
     from_graphs: bool = False
     graph_patterns: bool = False
     rejected: bool = False
+    dataset: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+
+    def over(self, default_graphs: Sequence[str], named_graphs: Sequence[str]) -> "SafeQuery":
+        """The same query over a dataset that the protocol describes; where it describes none, the same query.
+
+        Raises
+        ------
+        InputError
+            A graph's name is no absolute IRI.
+        """
+        if not default_graphs and not named_graphs:
+            return self
+        for name in (*default_graphs, *named_graphs):
+            write_iri(name)
+        refused = self.rejected or any(map(is_rejected, (*default_graphs, *named_graphs)))
+        return replace(self, from_graphs=True, rejected=refused, dataset=(tuple(default_graphs), tuple(named_graphs)))
 
     def check_format(self, format: str) -> None:  # noqa: A002
         """Refuse a format that does not go with the form.

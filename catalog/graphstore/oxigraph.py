@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 from typing import IO, Final, cast
 
 import pyoxigraph as ox
@@ -9,6 +10,8 @@ import pyoxigraph as ox
 from catalog.errors import GraphStoreUnavailableError, InputError, LimitExceededError
 from catalog.graphstore.bindings import Bindings, Blank, Iri, Literal, Term
 from catalog.graphstore.guard import SafeQuery
+from catalog.graphstore.outside import too_large, too_many_rows
+from catalog.graphstore.row_count import RowCount
 
 RESULT_FORMATS: Final = {
     "json": ox.QueryResultsFormat.JSON,
@@ -20,43 +23,46 @@ GRAPH_FORMATS: Final = {
     "turtle": ox.RdfFormat.TURTLE,
     "ntriples": ox.RdfFormat.N_TRIPLES,
     "jsonld": ox.RdfFormat.JSON_LD,
+    "rdfxml": ox.RdfFormat.RDF_XML,
 }
 _POSITION: Final = re.compile(r"^error at (\d+):(\d+)")
 _EXPECTED: Final = 160
 """Characters of an Oxigraph syntax error worth showing: it goes on to list every token that the grammar would have taken."""
 
 
-class _Capped(io.RawIOBase):
-    """Collects an answer up to a limit."""
+class _Measured(io.RawIOBase):
+    """Passes an answer on as far as the limits allow. An engine may turn our error into one of its own, so it is kept here."""
 
-    def __init__(self, limit: int) -> None:
-        self.parts: list[bytes] = []
-        self.size = 0
-        self._limit = limit
+    def __init__(self, give: Callable[[bytes], None], rows: RowCount, max_bytes: int, max_rows: int | None) -> None:
+        self._give, self._rows, self._max_rows = give, rows, max_rows
+        self._size, self._max_bytes = 0, max_bytes
+        self.refused: LimitExceededError | None = None
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
-        self.size += len(data)
-        if self.size > self._limit:
-            raise _too_large(self._limit)
-        self.parts.append(bytes(data))
-        return len(data)
-
-
-def _too_large(limit: int) -> LimitExceededError:
-    return LimitExceededError(
-        f"the answer is larger than {limit} bytes: ask for fewer columns, or add a LIMIT",
-        limit="sparql-answer-bytes",
-        value=limit + 1,
-        allowed=limit,
-    )
+        part = bytes(data)
+        self._size += len(part)
+        if self._size > self._max_bytes:
+            self.refused = too_large(self._max_bytes)
+            raise self.refused
+        if self._max_rows is not None:
+            self._rows.add(part)
+            if self._rows.rows > self._max_rows:
+                self.refused = too_many_rows(self._max_rows)
+                raise self.refused
+        self._give(part)
+        return len(part)
 
 
 def _run(store: ox.Store, safe: SafeQuery) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     try:
-        return store.query(safe.text, prefixes=dict(safe.prefixes))
+        if safe.dataset is None:
+            return store.query(safe.text, prefixes=dict(safe.prefixes))
+        default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(name) for name in safe.dataset[0]]
+        named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(name) for name in safe.dataset[1]]
+        return store.query(safe.text, prefixes=dict(safe.prefixes), default_graph=default, named_graphs=named)
     except SyntaxError as error:
         raise InputError(_syntax(error)) from error
     except (RuntimeError, ValueError) as error:  # a function that does not exist
@@ -71,8 +77,16 @@ def _syntax(error: SyntaxError) -> str:
     return f"syntax error in the query: {message[:_EXPECTED]}{'…' if len(message) > _EXPECTED else ''}"
 
 
-def answer_query(store: ox.Store, safe: SafeQuery, format: str, max_bytes: int) -> bytes:  # noqa: A002
-    """Serialise the answer of a query.
+def write_answer(
+    store: ox.Store,
+    safe: SafeQuery,
+    format: str,  # noqa: A002
+    give: Callable[[bytes], None],
+    *,
+    max_bytes: int,
+    max_rows: int | None = None,
+) -> None:
+    """Serialise the answer of a query, piece by piece.
 
     Parameters
     ----------
@@ -82,35 +96,43 @@ def answer_query(store: ox.Store, safe: SafeQuery, format: str, max_bytes: int) 
         What `guard_query` let through.
     format
         One that goes with the query's form.
-    max_bytes
-        Largest answer.
+    give
+        Takes the pieces, some kilobytes each.
+    max_bytes, max_rows
+        Largest answer. No rows are counted in Turtle, JSON-LD and RDF/XML.
 
     Raises
     ------
     InputError
-        A syntax error that the guard does not see, or an unknown function.
+        A syntax error that the guard does not see, an unknown function, or triples that RDF/XML cannot say.
     LimitExceededError
-        The answer is larger than `max_bytes`.
+        The answer is larger; some pieces were given.
     GraphStoreUnavailableError
         The store's files could not be read.
     """
     results = _run(store, safe)
-    out = _Capped(max_bytes)
+    out = _Measured(give, RowCount(format), max_bytes, max_rows)
     sink = cast("IO[bytes]", out)
     try:
         if isinstance(results, ox.QueryTriples):
             results.serialize(sink, GRAPH_FORMATS[format])
         else:
             results.serialize(sink, RESULT_FORMATS[format])
-    except LimitExceededError:
-        raise
-    except (RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
+        if out.refused is not None:
+            raise out.refused from None
+        if format == "rdfxml" and "RDF/XML" in str(error):
+            raise InputError(f"this cannot be written as RDF/XML, ask for Turtle: {error}") from error
+        if isinstance(error, OSError):
+            raise GraphStoreUnavailableError(f"the graph store could not be read: {error}") from error
         raise InputError(f"the query cannot run: {error}") from error
-    except OSError as error:
-        if out.size > max_bytes:
-            raise _too_large(max_bytes) from None
-        raise GraphStoreUnavailableError(f"the graph store could not be read: {error}") from error
-    return b"".join(out.parts)
+
+
+def answer_query(store: ox.Store, safe: SafeQuery, format: str, max_bytes: int) -> bytes:  # noqa: A002
+    """The whole answer of a query; parameters and errors as for `write_answer`."""
+    parts: list[bytes] = []
+    write_answer(store, safe, format, parts.append, max_bytes=max_bytes)
+    return b"".join(parts)
 
 
 def from_oxigraph(term: object) -> Term | None:

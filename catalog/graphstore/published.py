@@ -3,7 +3,7 @@
 `published_copies` says what these are. `PublishedGraphStore` reads the newest, looks at each question whether there is a newer
 one (one system call), and holds no lock that a writer would wait for. A question that has begun ends on the copy it began with.
 
-Users' queries run in processes of their own, over the same copy.
+Users' queries run in processes of their own (`pool`), over the same copy.
 """
 
 import contextlib
@@ -17,19 +17,19 @@ import pyoxigraph as ox
 
 from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
 from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate
-from catalog.graphstore.embedded import MAX_ANSWER_BYTES, EmbeddedGraphStore
+from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.graphstore.folder_lock import FolderLock
 from catalog.graphstore.guard import guard_query
-from catalog.graphstore.isolated import query_in_process
-from catalog.graphstore.oxigraph import answer_query
+from catalog.graphstore.isolated import Task
+from catalog.graphstore.outside import DEFAULT_LIMITS, Cancel, QueryLimits, Question, WholeAnswer
 from catalog.graphstore.oxigraph_reading import PLACES, OxigraphReading
+from catalog.graphstore.pool import WorkerPool
 from catalog.graphstore.published_copies import HeldCopy, PublishedCopies, publish_folder
 from catalog.graphstore.text_index import FILE_NAME, TextIndex
 from catalog.graphstore.text_search import Candidate
 from catalog.graphstore.text_tables import read_candidates
 from catalog.graphstore.text_words import Term as Wanted
 
-QUERY_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 1.0
 _PAUSE: Final = 0.02
 
@@ -66,8 +66,8 @@ class PublishedGraphStore(OxigraphReading):
         ``catalog`` or ``public``.
     lock_timeout
         Seconds to wait for a writer where nothing was published yet.
-    max_answer_bytes
-        Largest serialised answer of `query`.
+    limits
+        What users' queries may cost.
 
     Raises
     ------
@@ -81,18 +81,20 @@ class PublishedGraphStore(OxigraphReading):
         audience: str = "catalog",
         *,
         lock_timeout: float = 30.0,
-        max_answer_bytes: int = MAX_ANSWER_BYTES,
+        limits: QueryLimits = DEFAULT_LIMITS,
     ) -> None:
         if not audience.isidentifier():
             raise InputError(f"{audience!r} is no audience: use 'catalog' or 'public'")
         self.audience = audience
         self.folder = Path(folder) / audience
-        self._max_answer_bytes = max_answer_bytes
+        self.limits = limits
+        self._pool = WorkerPool(limits)
         self._copies = PublishedCopies(self.folder)
         self._guard = threading.Lock()
         self._closed = False
         self._looked = time.monotonic()
         self._current = self._open_first(lock_timeout)
+        self._pool.warm()
 
     def __enter__(self) -> Self:
         return self
@@ -192,22 +194,28 @@ class PublishedGraphStore(OxigraphReading):
 
     def query(self, text: str, format: str = "json", *, timeout: float | None = None) -> Answer:  # noqa: A002
         """Answer a user's query; see `catalog.graphstore.door.GraphStore.query`."""
-        safe = guard_query(text)
-        safe.check_format(format)
-        place = PLACES[safe.rejected]
+        answer = self._answer(Question(text, format), Cancel(), self.limits.seconds if timeout is None else timeout)
+        return Answer(b"".join(answer.parts), answer.media_type)
+
+    def answer(self, question: Question, cancel: Cancel) -> WholeAnswer:
+        """Answer a query from outside; see `catalog.graphstore.outside.OutsideDoor.answer`."""
+        return self._answer(question, cancel, self.limits.seconds)
+
+    def _answer(self, question: Question, cancel: Cancel, seconds: float) -> WholeAnswer:
+        safe = guard_query(question.text).over(question.default_graphs, question.named_graphs)
+        safe.check_format(question.format)
         with self._copy() as copy:
-            if copy.folder is None:
-                return Answer(answer_query(copy.stores[place], safe, format, self._max_answer_bytes), MEDIA_TYPES[format])
-            seconds = QUERY_SECONDS if timeout is None else timeout
-            body = query_in_process(copy.folder / place, safe, format, seconds, self._max_answer_bytes)
-        return Answer(body, MEDIA_TYPES[format])
+            folder = (copy.folder or self.folder / "nothing") / PLACES[safe.rejected]
+            task = Task(folder, safe, question.format, seconds, self.limits.answer_bytes, self.limits.rows)
+            return WholeAnswer(self._pool.answer(task, cancel), MEDIA_TYPES[question.format])
 
     def apply(self, updates: Sequence[GraphUpdate]) -> None:  # noqa: ARG002  it belongs to the door
         """Refuse: published copies never change."""
         raise GraphStoreUnavailableError(f"the graph store in {self.folder} was opened for reading only")
 
     def close(self) -> None:
-        """Let go of the copy. Calling it again does nothing."""
+        """Let go of the copy and end the workers. Calling it again does nothing."""
+        self._pool.close()
         with self._guard:
             if not self._closed and not self._current.users:
                 self._current.close()

@@ -14,6 +14,7 @@ import pytest
 from catalog.errors import GraphStoreUnavailableError, InputError
 from catalog.graphstore.door import GraphStore, GraphUpdate
 from catalog.graphstore.embedded import EmbeddedGraphStore
+from catalog.graphstore.outside import QueryLimits
 from catalog.graphstore.published import PublishedGraphStore
 from tests.support.graph_content import COUNT, A, B, content, count_of
 from tests.support.graphstore import MAX_ANSWER_BYTES
@@ -33,7 +34,7 @@ class TestPublished(DefaultGraphTests, AskingTests):
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[PublishedGraphStore]:
         EmbeddedGraphStore(tmp_path).close()
-        with Served(tmp_path, max_answer_bytes=MAX_ANSWER_BYTES) as store:
+        with Served(tmp_path, limits=QueryLimits(answer_bytes=MAX_ANSWER_BYTES)) as store:
             yield store
 
     def test_it_stands_behind_the_door(self, store: GraphStore) -> None:
