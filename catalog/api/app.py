@@ -12,14 +12,15 @@ from starlette.middleware.cors import CORSMiddleware
 
 from catalog import __version__
 from catalog.api.keys import parse_digests
+from catalog.api.limits import Limits, RequestLimits, SafeAnswers
 from catalog.api.metrics import Metrics
 from catalog.api.problems import PROBLEM_RESPONSES, add_problems
 from catalog.api.request_log import HEADER, RequestLog
-from catalog.api.routes import health, zarr_store
+from catalog.api.routes import health, search, zarr_store
 from catalog.api.state import Service
 from catalog.settings import Settings
 
-ROUTES = (health, zarr_store)
+ROUTES = (health, search, zarr_store)
 """The groups of addresses, in the order in which they are tried."""
 _SEEN_BY_PAGES = ("ETag", "Link", "Location", "Content-Range", "Accept-Ranges", "Content-Disposition", "Retry-After", HEADER)
 
@@ -65,5 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
         allow_headers=["*"],
         expose_headers=_SEEN_BY_PAGES,
     )
+    app.add_middleware(RequestLimits, limits=Limits(running=settings.api.max_running, json_bytes=settings.api.max_body_bytes))
+    app.add_middleware(SafeAnswers)
     app.add_middleware(RequestLog, metrics=app.state.metrics)
     return app

@@ -1,8 +1,8 @@
 """What in the catalogue meets this search?
 
-One query finds everything that matches, with what it is sorted by; it is ordered, counted and cut into pages here, so that the order
-is the same on every graph store, and a page follows the one before whatever is ingested or deleted meanwhile. Facets are a query
-each. What a hit shows is asked for the page alone.
+One query finds everything that matches, with what it is sorted by; it is ordered, counted and cut into pages here, so that the
+order is the same on every graph store, and a page follows the one before whatever is ingested or deleted meanwhile. Facets are a
+query each. What a hit shows is asked for the page alone.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from catalog.services.asking.filter_tree import All, Linked, One, Tree, restrict
 from catalog.services.asking.lookups import Lookup
 from catalog.services.asking.values import plain_value, text_term
 from catalog.services.search_answer import Facet, FacetValue, SearchAnswer
-from catalog.services.search_cursor import NOTHING, Key, read_cursor, sort_key, turned, write_cursor
+from catalog.services.search_cursor import NOTHING, Key, Place, read_cursor, sort_key, turned, write_cursor
 from catalog.services.search_extents import find_periods, find_places
 from catalog.services.search_hits import describe_hits
 from catalog.services.search_request import FacetWanted, SearchRequest
@@ -32,6 +32,9 @@ from catalog.services.search_terms import TermReader
 
 MAX_TEXT_HITS: Final = 1000
 """What words are found in: the best so many."""
+
+Page = list[tuple[str, tuple[Key, ...]]]
+"""IRIs of hits, in order, each with what it is sorted by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +167,7 @@ class _Search:
         if reason not in self._reasons:
             self._reasons.append(reason)
 
-    def _page(
-        self, matches: Mapping[str, tuple[Key, ...]], turns: Sequence[bool], after: tuple[tuple[Key, ...], str] | None
-    ) -> tuple[list[tuple[str, tuple[Key, ...]]], bool]:
+    def _page(self, matches: Mapping[str, tuple[Key, ...]], turns: Sequence[bool], after: Place | None) -> tuple[Page, bool]:
         """The hits of the page with what they are sorted by, and whether more follow."""
         request = self._request
         if request.sample is not None:
@@ -185,9 +186,7 @@ class _Search:
         page = [(iri, matches[iri]) for _, iri in first[: request.limit]]
         return page, len(first) > request.limit
 
-    def _page_in_order(
-        self, tree: Tree, after: tuple[tuple[Key, ...], str] | None
-    ) -> tuple[list[tuple[str, tuple[Key, ...]]], bool]:
+    def _page_in_order(self, tree: Tree, after: Place | None) -> tuple[Page, bool]:
         """The same where too many match to be ordered here: by IRI, which the graph store can do."""
         patterns = Patterns()
         body = [restrict(self._request.kind, tree, patterns)]

@@ -1,7 +1,7 @@
 """Where did a page end, so that the next one begins behind it, whatever comes and goes meanwhile?
 
-A cursor holds the place of a page's last hit in the order of the search: what it was sorted by, and its IRI. It counts nothing, so hits
-that are added or deleted before it shift nothing. It belongs to one search, and is refused by any other.
+A cursor holds the place of a page's last hit in the order of the search: what it was sorted by, and its IRI. It counts nothing,
+so hits that are added or deleted before it shift nothing. It belongs to one search, and is refused by any other.
 """
 
 import base64
@@ -83,7 +83,7 @@ def write_cursor(request: SearchRequest, keys: tuple[Key, ...], iri: str) -> str
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read_cursor(request: SearchRequest, count: int) -> tuple[tuple[Key, ...], str] | None:
+def read_cursor(request: SearchRequest, count: int) -> Place | None:
     """The keys and the IRI that a request's cursor stands behind; None where it has none.
 
     Parameters

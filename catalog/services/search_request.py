@@ -168,25 +168,39 @@ def parse_search(body: bytes | str) -> SearchRequest:
     return read_search(given)
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+def parse_filter(text: str) -> Filter:
+    """Conditions from their JSON; errors as `parse_search`."""
+    try:
+        given = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"filter is no JSON: {str(error)[:200]}") from error
+    return read_filter(given)
 
 
-def read_search(given: Mapping[str, Any], *, typed: bool = True) -> SearchRequest:
-    """A request from the members of its JSON object; errors as `parse_search`.
+def read_filter(given: Any, *, typed: bool = True) -> Filter:
+    """Conditions from a JSON object; errors as `parse_search`.
 
     Parameters
     ----------
     typed
-        Whether values of conditions have types; else all are text.
+        Whether values have types; else all are text.
     """
+    return _Filters(typed).read(given, 1)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def read_search(given: Mapping[str, Any]) -> SearchRequest:
+    """A request from the members of its JSON object; errors as `parse_search`."""
     unknown = sorted(set(given) - set(MEMBERS))
     if unknown:
         raise InputError(f"a search has no member {unknown[0]!r:.80}; it may have {', '.join(MEMBERS)}")
     kind = given.get("kind", "nodes")
     if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"kind is {kind!r:.80}; allowed are {', '.join(KINDS)}")
-    tree = None if given.get("filter") is None else _Filters(typed).read(given["filter"], 1)
+    tree = None if given.get("filter") is None else read_filter(given["filter"])
     request = SearchRequest(
         kind=kind,
         text=_text(given, "text", MAX_TEXT).strip(),
