@@ -9,6 +9,7 @@ from catalog.client import results
 from catalog.client.array_facts import describe, read_channels
 from catalog.client.html import chunks_svg, facts_html, link_html, text_html
 from catalog.client.query import Found, Query
+from catalog.client.recorded import Result, query_text
 from catalog.client.selecting import Selecting, Wanted
 from catalog.client.session import Session
 from catalog.client.table import Table
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from catalog.bridge.part import Part
     from catalog.bridge.read_many import Outcome
     from catalog.services.asking.question import Question
+    from catalog.services.provenance import Reading
 
 _COLUMNS = ("path", "dataset", "name", "title", "shape", "dims", "dtype", "chunks", "units", "standard_name", "iri")
 
@@ -37,14 +39,14 @@ class ArrayItem(Selecting):
         The array's IRI, its dataset's IRI, and its path there.
     """
 
-    def __init__(self, session: Session, found: Found, wanted: Wanted | None = None) -> None:
+    def __init__(self, session: Session, found: Found, wanted: Wanted | None = None, question: "Question | None" = None) -> None:
         self.iri, self.dataset, self.path = found.iri, found.dataset, found.path
-        self._session, self._found, self._wanted = session, found, wanted or Wanted()
+        self._session, self._found, self._wanted, self._question = session, found, wanted or Wanted(), question
         self._siblings: Sequence[ArrayItem] = (self,)
         self._kept: Part | None = None
 
     def _wanting(self, wanted: Wanted) -> Self:
-        return type(self)(self._session, self._found, wanted)
+        return type(self)(self._session, self._found, wanted, self._question)
 
     @property
     def part(self) -> "Part":
@@ -128,23 +130,20 @@ class ArrayItem(Selecting):
         CatalogError
             The store, or what it holds.
         """
-        reading = self._session.reading()
-        part = self.part
-        if self._wanted.reductions:
-            from catalog.bridge.reduction import reduce_array
+        return self._read().values
 
-            return reduce_array(part.ref, part.selection, self._wanted.reductions, reading)
-        from catalog.bridge.read import read_array
+    def result(self) -> Result:
+        """The values, read now, with where they come from; errors as `compute`."""
+        from catalog.services.provenance import now
 
-        return read_array(
-            part.ref,
-            part.selection,
-            limits=reading.limits,
-            check=reading.check,
-            access=reading.access,
-            log=reading.log,
-            tell=reading.tell,
-        )
+        started = now()
+        return Result(self._session, [self._read()], started, query_text(self._question))
+
+    def _read(self) -> "Reading":
+        from catalog.services.recorded import read_part
+
+        reading = read_part(self.part.ref, self.part.selection, self._session.reading(), self._wanted.reductions)
+        return replace(reading, requested=self._wanted.text, notes=self.part.notes)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         """The values, where NumPy wants an array."""
@@ -256,7 +255,7 @@ class ArrayQuery(Selecting, Query[ArrayItem]):
         return made
 
     def _make(self, found: list[Found]) -> list[ArrayItem]:
-        items = [ArrayItem(self._session, each, self._wanted) for each in found]
+        items = [ArrayItem(self._session, each, self._wanted, self._question) for each in found]
         for item in items:
             item._siblings = items
         return items
@@ -293,6 +292,25 @@ class ArrayQuery(Selecting, Query[ArrayItem]):
         if self._wanted.reductions:
             return [item.compute() for item in self._items]
         return [outcome.get() for outcome in self.read()]
+
+    def result(self) -> Result:
+        """The values of all arrays, read now, with where they come from.
+
+        Raises
+        ------
+        LimitExceededError
+            All of them together would take too much room; nothing was read.
+        CatalogError
+            As `ArrayItem.compute`, of the first array that has an error.
+        """
+        from catalog.services.provenance import now
+        from catalog.services.recorded import check_sum
+
+        started = now()
+        if not self._wanted.reductions:
+            sizes = [plan.result_bytes or 0 for plan in self.plan()]
+            check_sum(sizes, self._session.settings.read.max_total_bytes, "max_total_bytes")
+        return Result(self._session, [item._read() for item in self._items], started, query_text(self._question))
 
     def read(self) -> "list[Outcome]":
         """What became of each array, read several at a time: its values, or the error that leaves the others whole.

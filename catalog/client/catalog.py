@@ -16,7 +16,9 @@ from catalog.services.asking.question import Question
 from catalog.settings import load_settings
 
 if TYPE_CHECKING:
+    from catalog.metadata.read_record import ReadRecord
     from catalog.services.outcome import IngestResult
+    from catalog.services.replay import Replay
 
 
 class Catalog:
@@ -109,21 +111,47 @@ class Catalog:
         InputError, ForbiddenError, NotFoundError, ConflictError, LimitExceededError, MetadataError, UnavailableError
             Nothing was written.
         """
-        from catalog.bootstrap import open_workspace
         from catalog.services.ingest import ingest
         from catalog.services.request import IngestRequest
 
-        if self._session.audience != "catalog":
-            raise InputError("what anonymous users see cannot be written to: connect without audience='public'")
         unknown = sorted(set(wanted) - set(IngestRequest.__slots__))
         if unknown:
             raise InputError(f"ingest has no option {unknown[0]!r}; allowed are {', '.join(sorted(IngestRequest.__slots__))}")
         wanted.setdefault("freshness", self._session.settings.freshness)
-        self._session.release()
-        with open_workspace(self._session.settings) as workspace:
-            result = ingest(workspace, IngestRequest(str(url), **wanted), progress)
-        self._session.forget()
-        return result
+        with self._session.writing() as workspace:
+            return ingest(workspace, IngestRequest(str(url), **wanted), progress)
+
+    def replay(self, record: "ReadRecord | str | Path") -> "Replay":
+        """Read again what a record describes: the same values come back, or an error says what changed.
+
+        Parameters
+        ----------
+        record
+            As `Result.record` gives it, or a file that holds one.
+
+        Returns
+        -------
+        Replay
+            ``values`` of the one part, or those of each of ``parts``; ``notes`` of what is otherwise, and does not matter.
+
+        Raises
+        ------
+        NotFoundError
+            A dataset is not in the catalogue any more, or its store is gone.
+        StaleSnapshotError, ValuesChangedError
+            An array changed, or its values; the message has the difference.
+        InputError
+            It is no record.
+        CatalogError
+            As `ArrayItem.compute`.
+        """
+        from catalog.metadata.read_record import ReadRecord
+        from catalog.services.replay import load_record, replay
+
+        recorded = record if isinstance(record, ReadRecord) else load_record(Path(record))
+        how = self._session.reading()
+        with self._session.asking() as (store, iris):
+            return replay(store, iris, recorded, limits=how.limits, access=how.access)
 
     def _repr_html_(self) -> str:
         place = text_html(f"{self._session.settings.graph_store_kind}: {self._session.settings.graph_store_place}")

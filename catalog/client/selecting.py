@@ -1,13 +1,23 @@
 """Which part is wanted, and what is to be done to it? The steps that one array and a query for arrays have in common."""
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from catalog.client.session import Session
 from catalog.client.wanted import check_axes
 from catalog.errors import InputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from catalog.bridge.reduction import Reduction
+    from catalog.client.recorded import Result
+    from catalog.metadata.dataset import Access
+    from catalog.metadata.read_record import ReadRecord
+    from catalog.services.derive import Saved
+
+_LONGEST: Final = 2000
+"""Characters of a selection that a record has as it was written; by positions, it has all."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +44,44 @@ class Wanted:
         """Whether everything is wanted as it is."""
         return not (self.positions or self.places or self.reductions)
 
+    @property
+    def text(self) -> str:
+        """What `isel` and `sel` were given, as it was written."""
+        near = {} if self.tolerance is None else {"tolerance": self.tolerance}
+        calls = [("isel", self.positions), ("sel", {**near, **self.places} if self.places else {})]
+        said = (f"{name}({', '.join(f'{axis}={value!r}' for axis, value in given.items())})" for name, given in calls if given)
+        return ".".join(said)[:_LONGEST]
+
 
 class Selecting:
     """The steps that one array and a query for arrays have in common."""
 
+    _session: Session
     _wanted: Wanted
 
     def _wanting(self, wanted: Wanted) -> Self:
         raise NotImplementedError
+
+    def result(self) -> "Result":
+        """The values, read now, with where they come from: for `Result.record` and `Result.save`; errors as ``compute``."""
+        raise NotImplementedError
+
+    def record(self, path: "str | Path | None" = None, *, agent: str = "") -> "ReadRecord":
+        """Read, and say where the values come from; as `Result.record`."""
+        return self.result().record(path, agent=agent)
+
+    def save(
+        self,
+        url: "str | Path",
+        *,
+        register: bool = False,
+        dataset_id: str | None = None,
+        access: "Access | None" = None,
+        agent: str = "",
+    ) -> "Saved":
+        """Read, and write the values as a new Zarr store; as `Result.save`."""
+        self._session.check_writing()
+        return self.result().save(url, register=register, dataset_id=dataset_id, access=access, agent=agent)
 
     def isel(self, **positions: Any) -> Self:
         """A part by positions: axis → integer, slice (half-open), list or mask; an axis without a name is ``dimN``.

@@ -11,13 +11,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from catalog.errors import GraphStoreUnavailableError
+from catalog.errors import GraphStoreUnavailableError, InputError
 from catalog.services.asking.lookups import Vocabulary
 
 if TYPE_CHECKING:
     from catalog.bridge.coordinates import Coordinates, Reading
     from catalog.graphstore.door import GraphStore
     from catalog.rdf.iris import Iris
+    from catalog.services.workspace import Workspace
     from catalog.settings import Settings
 
 OPEN_IDLE_S: Final = 2.0
@@ -124,6 +125,35 @@ class Session:
         """Ask nothing any more; calling it again does nothing."""
         self._closed = True
         self.release()
+
+    def check_writing(self) -> None:
+        """Refuse to write as an audience that may not; InputError says so."""
+        if self.audience != "catalog":
+            raise InputError("what anonymous users see cannot be written to: connect without audience='public'")
+
+    @contextmanager
+    def writing(self, *, writable: bool = True) -> "Iterator[Workspace]":
+        """Everything that a use case which writes needs; the graph store is given back before.
+
+        Parameters
+        ----------
+        writable
+            False: nothing is written to the graph store.
+
+        Raises
+        ------
+        InputError
+            This audience may not write.
+        GraphStoreUnavailableError
+            Somebody else writes, or the graph store does not answer.
+        """
+        from catalog.bootstrap import open_workspace
+
+        self.check_writing()
+        self.release()
+        with open_workspace(self.settings, writable=writable) as workspace:
+            yield workspace
+        self.forget()
 
     def reading(self) -> "Reading":
         """How values are read."""

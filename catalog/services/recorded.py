@@ -47,13 +47,15 @@ def read_planned(planned: Sequence[Planned], options: ReadOptions = DEFAULT_OPTI
     ]
 
 
-def check_sum(sizes: Sequence[int], allowed: int) -> None:
+def check_sum(sizes: Sequence[int], allowed: int, limit: str = "max_result_bytes") -> None:
     """Refuse results that would take too much room together.
 
     Parameters
     ----------
     sizes
         Bytes of each.
+    allowed, limit
+        How many bytes are allowed, and by which limit.
 
     Raises
     ------
@@ -63,7 +65,7 @@ def check_sum(sizes: Sequence[int], allowed: int) -> None:
     total = sum(sizes)
     if total > allowed:
         message = f"the {len(sizes)} results have {total} bytes together; at most {allowed} are read at once for a record"
-        raise LimitExceededError(f"{message}: ask for less", limit="max_result_bytes", value=total, allowed=allowed)
+        raise LimitExceededError(f"{message}: ask for less", limit=limit, value=total, allowed=allowed)
 
 
 def read_part(ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]" = ()) -> Reading:

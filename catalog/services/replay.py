@@ -72,6 +72,19 @@ class Replay:
     parts: tuple[Replayed, ...]
     notes: tuple[str, ...]
 
+    @property
+    def values(self) -> "np.ndarray[Any, Any]":
+        """The values of the only part.
+
+        Raises
+        ------
+        InputError
+            There are several.
+        """
+        if len(self.parts) != 1:
+            raise InputError(f"the record has {len(self.parts)} parts: their values are in parts[0].values and so on")
+        return self.parts[0].values
+
 
 def load_record(path: Path) -> ReadRecord:
     """The record in a file.

@@ -8,7 +8,7 @@ import pytest
 import zarr
 
 import catalog
-from catalog.client import reduction
+from catalog.bridge import reduction
 from catalog.errors import CatalogError, InputError, LimitExceededError
 
 SST = np.arange(4 * 6 * 10, dtype="float32").reshape(4, 6, 10)
