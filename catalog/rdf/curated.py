@@ -4,9 +4,10 @@ A steward may say anything about the dataset, its nodes and the world, but for w
 know: where data lies and how it is read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from catalog.errors import InputError
+from catalog.metadata.document import Json
 from catalog.rdf import literals, terms
 from catalog.rdf.conventions.jsonld_filter import ACCESS_CLASSES, ACCESS_TERMS
 from catalog.rdf.iris import Iris
@@ -128,6 +129,56 @@ def parse_property(name: str, base: str) -> str:
     if not term.startswith("<"):
         raise InputError(f"{name!r} is no property; write an IRI, prefix:name, or one of {known}")
     return term[1:-1]
+
+
+def parse_patch(patch: Mapping[str, Json], subject: str, base: str) -> tuple[set[str], list[Statement]]:
+    """A JSON merge patch: the properties whose values are replaced, and the statements that replace them.
+
+    Parameters
+    ----------
+    patch
+        Property → its values. Properties are named as in `parse_property`. A value is a text, taken as in `parse_setting`; a
+        number; true or false; ``{"@id": IRI}``; ``{"@value": TEXT}`` with ``@language`` or ``@type``; a list of these; or null,
+        which takes the property out.
+    subject
+        What it is about.
+
+    Raises
+    ------
+    InputError
+        A property is not known, or a value is none of these.
+
+    Notes
+    -----
+    Source: RFC 7396, JSON Merge Patch; JSON-LD 1.1, section 9.5, value objects.
+    """
+    replaced, added = set[str](), list[Statement]()
+    for name, given in patch.items():
+        predicate = parse_property(name, base)
+        replaced.add(predicate)
+        values = given if isinstance(given, list) else [] if given is None else [given]
+        added += [Statement(subject, predicate, _patch_value(name, value, base)) for value in values]
+    return replaced, added
+
+
+def _patch_value(name: str, value: Json, base: str) -> str:
+    match value:
+        case str():
+            return _value(value, base)
+        case bool() | int() | float():
+            return literals.scalar(value)
+        case {"@id": str(iri), **rest} if not rest:
+            return parse_term(f"<{iri}>", base)
+        case {"@value": str(text), "@language": str(tag), **rest} if not rest:
+            return parse_term(f"{literals.string(text)}@{tag}", base)
+        case {"@value": str(text), "@type": str(kind), **rest} if not rest:
+            return parse_term(f"{literals.string(text)}^^{f'<{kind}>' if '://' in kind else kind}", base)
+        case {"@value": str(text), **rest} if not rest:
+            return literals.string(text)
+    raise InputError(
+        f'the value of {name!r} cannot be used; write a text, a number, true or false, {{"@id": IRI}}, {{"@value": TEXT}} with'
+        ' "@language" or "@type", a list of these, or null'
+    )
 
 
 def _value(text: str, base: str) -> str:

@@ -20,6 +20,9 @@ _FOAF = PREFIXES["foaf"]
 _ACCESS_RIGHTS = "http://publications.europa.eu/resource/authority/access-right/"
 _ACCESS = {"public": "PUBLIC", "restricted": "RESTRICTED"}
 
+IMAGE_CLASSES = frozenset({terms.CLASS_MULTISCALE_IMAGE, f"{PREFIXES['ome']}Plate"})
+"""What viewers of OME-Zarr understand."""
+
 Triple = tuple[str, str, str]
 
 
@@ -45,6 +48,8 @@ class Entry:
         IRIs or texts; ``""`` where nobody said.
     keywords, creators, publishers, themes, conforms_to
         Texts or IRIs.
+    is_image
+        Whether its root is an image or a plate of OME-Zarr.
     """
 
     id: str
@@ -65,6 +70,7 @@ class Entry:
     publishers: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     conforms_to: tuple[str, ...] = ()
+    is_image: bool = False
 
     @property
     def open_location(self) -> str:

@@ -9,9 +9,9 @@ from catalog.graphstore.bindings import Iri
 from catalog.graphstore.door import GraphStore
 from catalog.graphstore.queries import load_query
 from catalog.rdf import terms
-from catalog.rdf.dcat import Entry
+from catalog.rdf.dcat import IMAGE_CLASSES, Entry
 from catalog.rdf.iris import Iris
-from catalog.rdf.prefixes import DCAT, DCT, PREFIXES, PROV, RDFS_LABEL
+from catalog.rdf.prefixes import DCAT, DCT, PREFIXES, PROV, RDF_TYPE, RDFS_LABEL
 from catalog.rdf.void import Counts
 
 PAGE: Final = 50
@@ -121,6 +121,7 @@ def _entry(iris: Iris, iri: str, facts: Facts) -> Entry:
         publishers=_names(facts, _all(told, f"{DCT}publisher")),
         themes=_all(told, f"{DCAT}theme"),
         conforms_to=_all(told[:1], f"{DCT}conformsTo"),
+        is_image=not IMAGE_CLASSES.isdisjoint(facts.get(root, {}).get(RDF_TYPE, ())),
     )
 
 

@@ -4,13 +4,14 @@ The curated graph holds titles, licences, samples, links and corrections. It is 
 judged together with what the store says. A change that the shapes refuse is not written.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from catalog.errors import InputError, LimitExceededError, NonConformantError
 from catalog.metadata.dataset import Dataset
-from catalog.rdf.curated import check_curated, parse_property, parse_setting
+from catalog.metadata.document import Json
+from catalog.rdf.curated import check_curated, parse_patch, parse_property, parse_setting
 from catalog.rdf.iris import CURATED
 from catalog.rdf.statements import Statement, read_statements
 from catalog.services.force import put_curated, put_in_force
@@ -33,12 +34,16 @@ class Curation:
         Take everything out first.
     file
         An RDF file; relative IRIs in it begin at the dataset: ``<>`` is the dataset, ``<nodes/a>`` the node ``a``.
+    content
+        The same as name and bytes; the name's ending tells the format.
     unset
         Properties whose values are taken out.
     set
         ``PROPERTY=VALUE``: replaces the property's values; several of one property are all kept.
+    patch
+        The same as a JSON merge patch; see `catalog.rdf.curated.parse_patch`.
     node
-        Path of the node that ``set`` and ``unset`` are about; None: the dataset.
+        Path of the node that ``set``, ``unset`` and ``patch`` are about; None: the dataset.
     """
 
     clear: bool = False
@@ -46,6 +51,8 @@ class Curation:
     unset: Sequence[str] = ()
     set: Sequence[str] = ()
     node: str | None = None
+    content: tuple[str, bytes] | None = None
+    patch: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,31 +112,40 @@ def _changed(workspace: Workspace, dataset: Dataset, before: bytes, change: Cura
     base = iris.dataset(dataset.id)
     subject = base if change.node is None else iris.node(dataset.id, change.node.strip("/"))
     lines = set(before.decode().splitlines(keepends=True))
-    if change.file is not None:
-        statements = _read_file(change.file, base, iris.skolem)
+    content = change.content if change.file is None else _read_file(change.file)
+    if content is not None:
+        statements = _read_content(*content, base, iris.skolem)
         check_curated(statements, dataset.id, iris)
         lines = {each.line for each in statements}
     added = [parse_setting(text, subject, base) for text in change.set]
+    patched, more = parse_patch(change.patch, subject, base)
+    added += more
     check_curated(added, dataset.id, iris)
-    replaced = {parse_property(name, base) for name in change.unset} | {each.predicate for each in added}
+    replaced = {parse_property(name, base) for name in change.unset} | patched | {each.predicate for each in added}
     lines = {line for line in lines if not line.startswith(tuple(f"<{subject}> <{each}> " for each in replaced))}
     return "".join(sorted(lines | {each.line for each in added})).encode()
 
 
-def _read_file(path: Path, base: str, skolem: str) -> list[Statement]:
-    """The statements of a file of a bearable size."""
+def _read_file(path: Path) -> tuple[str, bytes]:
+    """The name and the bytes of a file of a bearable size."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            message = (
-                f"{path.name!r} has {size} bytes; a curated graph has at most {MAX_BYTES}. Load what is larger as a reference"
-            )
-            raise LimitExceededError(message, limit="curated", value=size, allowed=MAX_BYTES)
-        data = path.read_bytes()
+        _check_size(path.name, path.stat().st_size)
+        return path.name, path.read_bytes()
     except OSError as error:
         raise InputError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > MAX_BYTES:
+        message = f"{name!r} has {size} bytes; a curated graph has at most {MAX_BYTES}. Load what is larger as a reference"
+        raise LimitExceededError(message, limit="curated", value=size, allowed=MAX_BYTES)
+
+
+def _read_content(name: str, data: bytes, base: str, skolem: str) -> list[Statement]:
+    """The statements of an RDF file."""
+    _check_size(name, len(data))
     folder = f"{base}/"
-    found = read_statements(data, path.name, base=folder, skolem=skolem)
+    found = read_statements(data, name, base=folder, skolem=skolem)
     # "<>" is what a base without the final "/" would be; with it, "<nodes/a>" would lie beside the dataset.
     subject, target = {folder: base}, {f"<{folder}>": f"<{base}>"}
     return [Statement(subject.get(s.subject, s.subject), s.predicate, target.get(s.target, s.target)) for s in found]

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from catalog.errors import InputError, NotFoundError
+from catalog.errors import InputError, LimitExceededError, NotFoundError
 from catalog.graphstore.bindings import Blank, Iri, Term
 from catalog.graphstore.bindings import Literal as Value
 from catalog.graphstore.compose import part
 from catalog.graphstore.door import GraphStore
 from catalog.graphstore.queries import load_query, write_iri, write_term
 from catalog.rdf import terms
-from catalog.rdf.iris import Iris
+from catalog.rdf.iris import CURATED, Iris
 from catalog.rdf.paging import page_lines
 from catalog.rdf.prefixes import DCAT, DCT, RDF_TYPE, RDFS_LABEL
 
@@ -28,6 +28,8 @@ MAX_STATEMENTS: Final = 2000
 """Statements about a thing and what it consists of."""
 MAX_LINKS: Final = 100
 """Statements of others that link to it."""
+MAX_GRAPH: Final = 50_000
+"""Statements of a graph that is given as a document."""
 PAGE: Final = 100
 """Nodes in one page of a group."""
 MAX_SORTED: Final = 20_000
@@ -184,6 +186,33 @@ def describe(store: GraphStore, iris: Iris, iri: str, page: int = 1, *, mentione
     return Description(iri, kind, statements, links, children, closure.complete and all_links)
 
 
+def is_known(store: GraphStore, iri: str) -> bool:
+    """Whether an audience is told anything about an IRI."""
+    return store.ask(load_query("describe-known"), {"subject": [Iri(iri)]})
+
+
+def describe_graph(store: GraphStore, iris: Iris, dataset_id: str, part_name: str) -> Description:
+    """What a named graph of a dataset holds; a curated graph may be empty.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such graph, or none that this audience may see.
+    LimitExceededError
+        It is larger than a document may be; SPARQL gives parts of it.
+    """
+    iri = iris.graph(dataset_id, part_name)
+    query = f"{load_query('describe-graph')}\n{part('limit', number=MAX_GRAPH + 1).value}"
+    rows = store.select(query, {"graph": [Iri(iri)]}).rows
+    if len(rows) > MAX_GRAPH:
+        message = f"<{iri}> holds more than {MAX_GRAPH} statements: ask for the parts that you need with SPARQL (GRAPH <{iri}> …)"
+        raise LimitExceededError(message, limit="graph-statements", value=len(rows), allowed=MAX_GRAPH)
+    if not rows and not (part_name == CURATED and is_known(store, iris.dataset(dataset_id))):
+        raise NotFoundError(f"nothing is known about <{iri}>")
+    statements = sorted({said for row in rows if (said := _said(row))}, key=lambda each: each.line)
+    return Description(iri, "thing", tuple(statements), (), None, complete=True)
+
+
 def _kind(statements: Iterable[Said], iri: str) -> Kind:
     classes = {each.target.value for each in statements if each.subject == iri and each.predicate == RDF_TYPE}
     return next((kind for name, kind in _KINDS.items() if name in classes), "thing")
@@ -214,7 +243,7 @@ class _Closure:
             found = self._statements(subjects)
             self._seen.update(subjects)
             self.said.update(found)
-            subjects = [each.target.value for each in found if isinstance(each.target, Iri) and self._belongs(each.target.value)]
+            subjects = [each.target.value for each in found if self._belongs(each)]
         self.complete &= self._seen.issuperset(subjects)
 
     def _statements(self, subjects: Sequence[str]) -> list[Said]:
@@ -227,10 +256,12 @@ class _Closure:
         self.complete &= len(rows) <= room
         return [said for row in rows[:room] if (said := _said(row))]
 
-    def _belongs(self, iri: str) -> bool:
-        """Whether something is told of together with the thing itself: it has no meaning without it, or is small and shared."""
-        iris, own = self._iris, self._iri
-        if iri.startswith((f"{own}#", iris.skolem)):
+    def _belongs(self, said: Said) -> bool:
+        """Whether a target is told of together with the thing itself: it has no meaning without it, or is small and shared."""
+        iris, own, iri = self._iris, self._iri, said.target.value
+        if not isinstance(said.target, Iri):
+            return False
+        if iri.startswith((f"{own}#", iris.skolem)) or (said.predicate == terms.DESCRIBES and said.subject == own):
             return True
         if iri.startswith(f"{iris.base}datasets/"):
             return iris.dataset(iris.dataset_id(own) or "") == own and iri.startswith(own + "/") and "/nodes/" not in iri

@@ -62,6 +62,8 @@ class PublishedVocabulary:
         By name.
     ntriples
         All of it as canonical N-Triples.
+    files
+        What it is written in, as paths that begin with the folder: ``ontology/`` or ``shapes/``.
     """
 
     name: str
@@ -69,6 +71,7 @@ class PublishedVocabulary:
     title: str
     terms: Mapping[str, VocabularyTerm]
     ntriples: bytes
+    files: tuple[str, ...]
 
 
 def vocabulary_names() -> tuple[str, ...]:
@@ -99,7 +102,9 @@ def read_vocabulary(name: str) -> PublishedVocabulary:
         assert profile_iri(profile) == PROJECT + name  # noqa: S101  a profile's folder is called like its IRI
     statements = [each for path in files for each in _read(path)]
     terms = {each.name: each for each in _terms(f"{PROJECT}{name}#", statements)}
-    return PublishedVocabulary(name, f"{PROJECT}{name}", title, dict(sorted(terms.items())), to_ntriples(statements))
+    folder_name: Resource = "ontology" if name == "ns" else "shapes"
+    written = tuple(f"{folder_name}/{path.relative_to(resource(folder_name)).as_posix()}" for path in files)
+    return PublishedVocabulary(name, f"{PROJECT}{name}", title, dict(sorted(terms.items())), to_ntriples(statements), written)
 
 
 def _recommended(folder: Path) -> list[Path]:

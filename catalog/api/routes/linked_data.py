@@ -1,0 +1,113 @@
+"""What does the catalogue say at the IRIs that it mints?
+
+At the IRI of a thing 303 to a document about it, by content negotiation; documents lie below ``/data/``, with the format as the
+ending.
+"""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+
+from catalog.api.access import Asking, Viewer
+from catalog.api.documents import ENDINGS, below_base, both, see_document, send_graph, send_page, site_of
+from catalog.api.routes import published
+from catalog.errors import NotFoundError
+from catalog.rdf.iris import ASSERTED, CURATED, DERIVED, RECORD, REJECTED
+from catalog.rdf.prefixes import RDF_TYPE
+from catalog.services.catalogue import read_entries
+from catalog.services.describe import Description, describe, describe_graph, is_known
+from catalog.ui.thing_pages import dataset_page, node_page, thing_page
+
+router = APIRouter(tags=["linked data"])
+
+Page = Annotated[int, Query(ge=1, le=1_000_000, description="Which page of the members, from 1.")]
+GRAPHS: Final = (RECORD, ASSERTED, CURATED, DERIVED, REJECTED)
+SHARED: Final = ("layouts", "codecs", "attributes", "dimensions", "axes", "channels", "windows", "measured")
+"""Where things lie that datasets share."""
+
+
+@both(router, "/datasets/{dataset_id}")
+@both(router, "/datasets/{dataset_id}/nodes/{path:path}")
+@both(router, "/datasets/{dataset_id}/snapshots/{digest}")
+@both(router, "/datasets/{dataset_id}/distribution")
+@both(router, "/datasets/{dataset_id}/waivers/{name}")
+@both(router, "/references")
+@both(router, "/references/{name:path}")
+@both(router, "/.well-known/genid/{name}")
+def thing(request: Request, asking: Asking) -> Response:
+    """A thing: see the document about it. The path is taken as it was encoded."""
+    iri = asking.service.iris.from_path(below_base(request))
+    if not is_known(asking.store, iri):
+        raise unknown(iri)
+    return see_document(request, asking, iri)
+
+
+for _kind in SHARED:
+    both(router, f"/{_kind}/{{name:path}}")(thing)
+
+
+def graph(request: Request, asking: Asking) -> Response:
+    """A named graph of a dataset: see what it holds."""
+    iri = asking.service.iris.from_path(below_base(request))
+    if not _known_graph(asking, iri):
+        raise unknown(iri)
+    return see_document(request, asking, iri)
+
+
+for _part in GRAPHS:
+    both(router, f"/datasets/{{dataset_id}}/{_part}")(graph)
+
+
+@both(router, "/data/{path:path}")
+def document(request: Request, asking: Asking, page: Page = 1) -> Response:
+    """A document about a thing: its address is that of the thing below ``/data/``, with the format as ending."""
+    iris = asking.service.iris
+    about, dot, ending = below_base(request).removeprefix("data/").rpartition(".")
+    iri = iris.from_path(about)
+    if not dot or ending not in ENDINGS:
+        raise NotFoundError(f"no document lies here; the endings are {', '.join(ENDINGS)}")
+    found = published.document(request, asking, about, ending, page)
+    if found is not None:
+        return found
+    part = _graph_of(asking, iri)
+    said = describe_graph(asking.store, iris, *part) if part else describe(asking.store, iris, iri, page)
+    classes = [each.value for each in said.all(RDF_TYPE)]
+    if ending == "html":
+        return send_page(request, asking, iri, _page(asking, said), classes=classes, page=page)
+    return send_graph(request, asking, iri, said.ntriples, ending, classes=classes, page=page)
+
+
+def unknown(iri: str) -> NotFoundError:
+    """Nothing is known, or nothing that may be seen: in the same words."""
+    return NotFoundError(f"nothing is known about <{iri}>")
+
+
+def _graph_of(asking: Viewer, iri: str) -> tuple[str, str] | None:
+    """Dataset and part, where an IRI names a graph of a dataset beside its structure."""
+    iris = asking.service.iris
+    dataset_id = iris.dataset_id(iri)
+    part = iri.removeprefix(f"{iris.dataset(dataset_id)}/") if dataset_id else ""
+    return (dataset_id, part) if dataset_id and part in GRAPHS else None
+
+
+def _known_graph(asking: Viewer, iri: str) -> bool:
+    part = _graph_of(asking, iri)
+    if part is None:
+        return False
+    try:
+        describe_graph(asking.store, asking.service.iris, *part)
+    except NotFoundError:
+        return False
+    return True
+
+
+def _page(asking: Viewer, said: Description) -> bytes:
+    iris, site = asking.service.iris, site_of(asking)
+    dataset_id = iris.dataset_id(said.iri)
+    if said.kind in {"dataset", "group", "array"} and dataset_id is not None:
+        entries = read_entries(asking.store, iris, [iris.dataset(dataset_id)])
+        if entries and said.kind == "dataset":
+            return dataset_page(site, iris, said, entries[0])
+        if entries:
+            return node_page(site, iris, said, entries[0])
+    return thing_page(site, iris, said)
