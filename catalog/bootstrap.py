@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from catalog.bridge.limits import PlanLimits
     from catalog.bridge.read import StoreAccess
     from catalog.bridge.read_many import ManyLimits
+    from catalog.graphstore.outside import QueryLimits
     from catalog.services.serve_store import StoreServer
     from catalog.services.workspace import Workspace
 
@@ -52,7 +53,23 @@ def open_serving_store(settings: Settings, audience: str) -> GraphStore:
         return _open_fuseki(settings, audience)
     from catalog.graphstore.published import PublishedGraphStore
 
-    return PublishedGraphStore(Path(settings.graph_store_place), audience, lock_timeout=settings.lock_timeout_s)
+    folder = Path(settings.graph_store_place)
+    return PublishedGraphStore(folder, audience, lock_timeout=settings.lock_timeout_s, limits=query_limits(settings))
+
+
+def query_limits(settings: Settings) -> "QueryLimits":
+    """What queries from outside may cost, as the settings have it."""
+    from catalog.graphstore.outside import QueryLimits
+
+    sparql = settings.sparql
+    return QueryLimits(
+        seconds=sparql.timeout_s,
+        rows=sparql.max_rows,
+        answer_bytes=sparql.max_answer_bytes,
+        memory_bytes=sparql.max_memory_bytes,
+        at_once=sparql.concurrency,
+        waiting=sparql.waiting,
+    )
 
 
 def _open_fuseki(settings: Settings, audience: str) -> GraphStore:
@@ -76,6 +93,7 @@ def _open_fuseki(settings: Settings, audience: str) -> GraphStore:
         password=fuseki.password.get_secret_value() or None,
         audience=audience,
         timeout=fuseki.timeout_s,
+        limits=query_limits(settings),
     )
 
 

@@ -34,12 +34,16 @@ from catalog.graphstore.door import (
 )
 from catalog.graphstore.fuseki_check import Place, check_fuseki
 from catalog.graphstore.fuseki_http import SparqlEndpoint, check_url
+from catalog.graphstore.fuseki_outside import FusekiOutside
 from catalog.graphstore.guard import SafeQuery, guard_query
 from catalog.graphstore.one_operation import write_operation, write_question
+from catalog.graphstore.outside import DEFAULT_LIMITS, Cancel, QueryLimits, Question, WholeAnswer
 from catalog.graphstore.oxigraph import parse_bindings, parse_boolean
 from catalog.graphstore.prefixes import declare_prefixes
 from catalog.graphstore.queries import bind, load_query, write_iri
-from catalog.graphstore.text_search import find_text, scan_texts
+from catalog.graphstore.slow_patterns import refuse_slow_patterns
+from catalog.graphstore.text_fuseki import FusekiTexts
+from catalog.graphstore.text_search import find_text
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _MAX_OWN_BYTES: Final = 4 * 1024**3
@@ -67,6 +71,8 @@ class FusekiGraphStore:
         Seconds for one answer.
     max_answer_bytes
         Largest serialised answer of `query`.
+    limits
+        What queries from outside may cost.
 
     Raises
     ------
@@ -86,15 +92,20 @@ class FusekiGraphStore:
         rejected_update_url: str | None = None,
         timeout: float = 120.0,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        limits: QueryLimits = DEFAULT_LIMITS,
     ) -> None:
         self.audience = audience
+        self.limits = limits
         self._graphs = _place(query_url, update_url)
         self._rejected = None
         if rejected_query_url is not None and keeps_rejected(audience):
             self._rejected = _place(rejected_query_url, rejected_update_url)
         self._max_answer_bytes = max_answer_bytes
         self._http = SparqlEndpoint(user=user, password=password, timeout=timeout)
+        self._outside_http = SparqlEndpoint(user=user, password=password, timeout=timeout, keep_alive=False)
+        self._outside = FusekiOutside(self._outside_http, limits)
         self._union: bool | None = None
+        self._texts = FusekiTexts(self.select)
         self._log_in_to_read = False
 
     @classmethod
@@ -253,24 +264,42 @@ class FusekiGraphStore:
         """Answer a user's query; see `catalog.graphstore.door.GraphStore.query`."""
         safe = guard_query(text)
         safe.check_format(format)
-        place = self._graphs
-        if safe.rejected:
-            rejected = self._rejected_place()
-            if rejected is None:
-                raise InputError(f"refused states are not kept here: {self._graphs.base} has no dataset for them beside it")
-            place = rejected
-        plain_ask = safe.form == "ASK" and format in {"csv", "tsv"}  # no standard says how these write yes and no
+        place, accept = self._place_of(safe), _accept(safe, format)
         body = self._query(
             place,
             declare_prefixes(safe.prefixes) + text,
-            MEDIA_TYPES["json" if plain_ask else format],
+            MEDIA_TYPES[accept],
             max_bytes=self._max_answer_bytes,
             timeout=timeout,
             params=None if safe.rejected else self._dataset(safe),
         )
-        if plain_ask:
-            body = b"true" if parse_boolean(body) else b"false"
-        return Answer(body, MEDIA_TYPES[format])
+        return Answer(b"".join(_as_asked([body], accept, format)), MEDIA_TYPES[format])
+
+    def answer(self, question: Question, cancel: Cancel) -> WholeAnswer:
+        """Answer a query from outside; see `catalog.graphstore.outside.OutsideDoor.answer`."""
+        safe = guard_query(question.text).over(question.default_graphs, question.named_graphs)
+        safe.check_format(question.format)
+        refuse_slow_patterns(question.text)
+        place, accept = self._place_of(safe), _accept(safe, question.format)
+        url = self._outside.endpoint(place.query_url, place.base, self._try)
+        params = [("default-graph-uri", name) for name in question.default_graphs]
+        params += [("named-graph-uri", name) for name in question.named_graphs]
+        if not params and not safe.rejected:
+            params = list((self._dataset(safe) or {}).items())
+        text = declare_prefixes(safe.prefixes) + question.text
+        log_in = self._log_in_to_read
+        parts = self._outside.answer(url, text, MEDIA_TYPES[accept], accept, cancel, params=params, authenticate=log_in)
+        return WholeAnswer(_as_asked(parts, accept, question.format), MEDIA_TYPES[question.format])
+
+    def _try(self, url: str) -> bytes:
+        return self._query(Place(url, None), "ASK {}", MEDIA_TYPES["json"])
+
+    def _place_of(self, safe: SafeQuery) -> Place:
+        if not safe.rejected:
+            return self._graphs
+        if (place := self._rejected_place()) is None:
+            raise InputError(f"refused states are not kept here: {self._graphs.base} has no dataset for them beside it")
+        return place
 
     def _dataset(self, safe: SafeQuery) -> Mapping[str, str] | None:
         """Protocol parameters that make the default graph the union where the server does not."""
@@ -308,7 +337,7 @@ class FusekiGraphStore:
 
     def find_text(self, words: str, *, limit: int = 20) -> Sequence[TextHit]:
         """Find what words speak of; see `catalog.graphstore.door.GraphStore.find_text`."""
-        return find_text(words, limit, lambda terms: scan_texts(terms, self.select), self.select)
+        return find_text(words, limit, self._texts.candidates, self.select)
 
     def read_graph(self, graph: str) -> bytes:
         """Read the triples of one named graph; see `catalog.graphstore.door.GraphStore.read_graph`."""
@@ -325,6 +354,16 @@ class FusekiGraphStore:
     def close(self) -> None:
         """Close the connections. Calling it again does nothing."""
         self._http.close()
+        self._outside_http.close()
+
+
+def _accept(safe: SafeQuery, format: str) -> str:  # noqa: A002
+    """The format to ask the server for: no standard says how CSV and TSV write yes and no."""
+    return "json" if safe.form == "ASK" and format in {"csv", "tsv"} else format
+
+
+def _as_asked(parts: list[bytes], accept: str, format: str) -> list[bytes]:  # noqa: A002
+    return parts if accept == format else [b"true" if parse_boolean(b"".join(parts)) else b"false"]
 
 
 def _place(query_url: str, update_url: str | None) -> Place:

@@ -8,9 +8,9 @@ Source: SPARQL 1.1 Protocol, sections 2.1 and 2.2; RFC 9112, section 6.3 (messag
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,6 +19,9 @@ from catalog.errors import ForbiddenError, GraphStoreUnavailableError, InputErro
 
 CONNECT_SECONDS: Final = 5.0
 _TAIL: Final = 512
+Watch = Callable[[str, Mapping[str, Any]], None]
+"""Is told the name of each event of a connection, and what belongs to it."""
+
 _CANCELLED: Final = (b"##  Query cancelled", b"Incomplete results           ****")
 _CREDENTIAL_SETTINGS: Final = "CATALOG_FUSEKI__USER and CATALOG_FUSEKI__PASSWORD"
 
@@ -52,13 +55,18 @@ class SparqlEndpoint:
         For Basic authentication, or `None`; sent only when `authenticate` is asked for.
     timeout
         Seconds for one whole answer.
+    keep_alive
+        Whether connections are used again.
     """
 
-    def __init__(self, *, user: str | None = None, password: str | None = None, timeout: float = 60.0) -> None:
+    def __init__(
+        self, *, user: str | None = None, password: str | None = None, timeout: float = 60.0, keep_alive: bool = True
+    ) -> None:
         self._user = user
         self._auth = httpx.BasicAuth(user, password or "") if user else None
         self._timeout = timeout
-        self._client = httpx.Client(trust_env=False, follow_redirects=False)
+        kept = httpx.Limits(max_keepalive_connections=20 if keep_alive else 0)
+        self._client = httpx.Client(trust_env=False, follow_redirects=False, limits=kept)
 
     @property
     def has_credential(self) -> bool:
@@ -110,16 +118,40 @@ class SparqlEndpoint:
         GraphStoreUnavailableError
             No answer, or not a whole one.
         """
+        given = None if params is None else list(params.items())
+        return b"".join(
+            self.pieces(url, text, accept, max_bytes=max_bytes, timeout=timeout, params=given, authenticate=authenticate)
+        )
+
+    def pieces(
+        self,
+        url: str,
+        text: str,
+        accept: str,
+        *,
+        max_bytes: int,
+        timeout: float | None = None,
+        params: Sequence[tuple[str, str]] | None = None,
+        authenticate: bool = False,
+        watch: Watch | None = None,
+    ) -> Iterator[bytes]:
+        """Send a query and take its answer as it comes. It is whole when nothing more comes and nothing was raised.
+
+        Parameters and errors as for `query`, and `watch`, which is told what becomes of the connection (httpx calls this
+        ``trace``).
+        """
         seconds = self._timeout if timeout is None else timeout
         if not seconds > 0:
             raise InputError(f"a timeout is a number of seconds above 0, not {seconds!r}")
         headers = {"Content-Type": "application/sparql-query", "Accept": accept}
         deadline = time.monotonic() + seconds
-        with self._exchange(url, text.encode(), headers, seconds, params, authenticate=authenticate) as response:
-            body = b"".join(_read_whole(response, url, max_bytes, deadline, seconds))
-        if any(words in body[-_TAIL:] for words in _CANCELLED):
+        tail = b""
+        with self._exchange(url, text.encode(), headers, seconds, params, authenticate=authenticate, watch=watch) as response:
+            for part in _read_whole(response, url, max_bytes, deadline, seconds):
+                tail = (tail + part)[-_TAIL:]
+                yield part
+        if any(words in tail for words in _CANCELLED):
             raise _out_of_time(url, None)
-        return body
 
     def update(self, url: str, text: bytes, *, authenticate: bool = True) -> None:
         """Send an update; on return the server says that it is done.
@@ -159,14 +191,19 @@ class SparqlEndpoint:
         body: bytes,
         headers: Mapping[str, str],
         seconds: float,
-        params: Mapping[str, str] | None,
+        params: Sequence[tuple[str, str]] | None,
         *,
         authenticate: bool,
+        watch: Watch | None = None,
     ) -> Iterator[httpx.Response]:
         timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
         auth = self._auth if authenticate else None
         with _translated(url, seconds):
-            request = self._client.build_request("POST", url, content=body, headers=dict(headers), params=params, timeout=timeout)
+            given = None if params is None else httpx.QueryParams(list(params))
+            more = {} if watch is None else {"trace": watch}
+            request = self._client.build_request(
+                "POST", url, content=body, headers=dict(headers), params=given, timeout=timeout, extensions=more
+            )
             response = self._client.send(request, auth=auth, stream=True)
             try:
                 if response.status_code >= 300:

@@ -1,0 +1,171 @@
+"""How does a Fuseki answer queries from outside, so that none of them costs more than it may?
+
+They go to the endpoint ``guarded`` of the dataset, which has a short time limit of its own (fuseki/config.ttl); at a server that
+has none of that name, to the usual one. Rows and bytes are counted while an answer comes in, and its end is looked at before any
+of it is given away. Each query has a connection to itself, which is cut when the asker leaves.
+
+Fuseki notices a cut connection only when it writes. So the place of a query that was given up before its first byte is kept until
+its time at the server is over: no asker can have more queries running than there are places, by leaving.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from catalog.errors import CatalogError, GraphStoreUnavailableError
+from catalog.graphstore.fuseki_http import SparqlEndpoint
+from catalog.graphstore.outside import Cancel, Places, QueryLimits, too_many_rows
+from catalog.graphstore.row_count import RowCount
+
+ENDPOINT: Final = "guarded"
+GRACE_SECONDS: Final = 0.5
+"""What the server gets beyond the limit to end the query by itself."""
+
+
+class FusekiOutside:
+    """Queries from outside for one Fuseki.
+
+    Parameters
+    ----------
+    http
+        Speaks to it; keeps no connections.
+    limits
+        What queries may cost.
+    """
+
+    def __init__(self, http: SparqlEndpoint, limits: QueryLimits) -> None:
+        self._http = http
+        self._limits = limits
+        self._places = Places(limits)
+        self._urls: dict[str, str] = {}
+
+    def endpoint(self, query_url: str, base: str, try_it: Callable[[str], object]) -> str:
+        """The guarded endpoint of a dataset, or its usual one where it has none.
+
+        Parameters
+        ----------
+        query_url, base
+            The usual endpoint and the dataset.
+        try_it
+            Asks an endpoint something, and raises what it answers.
+        """
+        if query_url not in self._urls:
+            guarded = f"{base}/{ENDPOINT}"
+            try:
+                try_it(guarded)
+            except CatalogError:
+                try_it(query_url)  # is it the server, or only this endpoint?
+                self._urls[query_url] = query_url
+            else:
+                self._urls[query_url] = guarded
+        return self._urls[query_url]
+
+    def answer(
+        self,
+        url: str,
+        text: str,
+        accept: str,
+        format: str,  # noqa: A002
+        cancel: Cancel,
+        *,
+        params: Sequence[tuple[str, str]],
+        authenticate: bool,
+    ) -> list[bytes]:
+        """Answer a query; errors as for `catalog.graphstore.outside.OutsideDoor.answer`."""
+        self._places.take(cancel)
+        end = time.monotonic() + self._limits.seconds
+        exchange = _Exchange()
+        whole = False
+        try:
+            with cancel.calling(exchange.cut):
+                parts = self._read(url, text, accept, format, params, authenticate, exchange)
+            whole = True
+        except GraphStoreUnavailableError:
+            cancel.check()
+            raise
+        finally:
+            exchange.close()
+            left = end - time.monotonic()
+            if whole or exchange.began or exchange.refused:
+                self._places.give_back()
+            else:
+                _later(max(left, GRACE_SECONDS), self._places.give_back)
+        return parts
+
+    def _read(
+        self,
+        url: str,
+        text: str,
+        accept: str,
+        format: str,  # noqa: A002
+        params: Sequence[tuple[str, str]],
+        authenticate: bool,
+        exchange: "_Exchange",
+    ) -> list[bytes]:
+        limits, rows, parts = self._limits, RowCount(format), []
+        pieces = self._http.pieces(
+            url,
+            text,
+            accept,
+            max_bytes=limits.answer_bytes,
+            timeout=limits.seconds + GRACE_SECONDS,
+            params=params,
+            authenticate=authenticate,
+            watch=exchange.watch,
+        )
+        for piece in pieces:
+            rows.add(piece)
+            if rows.rows > limits.rows:
+                raise too_many_rows(limits.rows)
+            parts.append(piece)
+        return parts
+
+
+class _Exchange:
+    """One request on its connection, seen from beside it."""
+
+    def __init__(self) -> None:
+        self.began = False
+        self.refused = False
+        self._socket: socket.socket | None = None
+        self._is_cut = False
+        self._lock = threading.Lock()
+
+    def watch(self, event: str, info: Mapping[str, Any]) -> None:
+        """Take note of what the HTTP library does."""
+        if event == "connection.connect_tcp.complete":
+            with self._lock:
+                found = info["return_value"].get_extra_info("socket")
+                self._socket = socket.socket(fileno=socket.dup(found.fileno()))
+                if self._is_cut:
+                    self._shut()
+        elif event == "connection.connect_tcp.failed":
+            self.refused = True
+        elif event.endswith(".receive_response_headers.complete"):
+            self.began = True
+
+    def cut(self) -> None:
+        """Cut the connection, from any thread: whoever reads from it is told at once."""
+        with self._lock:
+            self._is_cut = True
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
+
+
+def _later(seconds: float, act: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
