@@ -92,11 +92,27 @@ class OutgoingSettings(BaseModel):
         return tuple(self.allowed.split())
 
 
+class SparqlSettings(BaseModel):
+    """Bounds on one query from outside, and on how many run and wait, for each audience.
+
+    A Fuseki's endpoint has a time limit of its own beside ``timeout_s`` (fuseki/config.ttl); the shorter one counts.
+    """
+
+    model_config = _FROZEN
+    timeout_s: float = Field(default=10.0, gt=0)
+    max_rows: int = Field(default=1_000_000, gt=0)
+    max_answer_bytes: int = Field(default=64 * 2**20, gt=0)
+    max_memory_bytes: int = Field(default=2 * 2**30, ge=2**28)
+    concurrency: int = Field(default=4, gt=0)
+    waiting: int = Field(default=16, ge=0)
+
+
 class ApiSettings(BaseModel):
     """The service over HTTP.
 
     ``read_keys`` and ``write_keys`` hold the digests of keys, as ``catalog key`` says them, separated by commas. ``cors_origins``
-    are the origins whose pages may read answers, separated by spaces; ``*``: all.
+    are the origins whose pages may read answers, separated by spaces; ``*``: all. ``head_s``, ``body_s`` and ``write_s`` are how long
+    a client may take for a head, and for each 4 KiB of a body and of an answer (`catalog.api.deadlines`).
 
     Of arrays (docs/reference/arrays-over-http.md): ``chunk_redirects`` maps prefixes of locations to the public prefixes where
     chunks are to be had (``presigned``, for ``signed_s`` seconds); to stores below ``callers_tokens`` (prefixes, separated by
@@ -112,7 +128,12 @@ class ApiSettings(BaseModel):
     cors_origins: str = "*"
     metrics_open: bool = False
     max_body_bytes: int = Field(default=2**20, gt=0)
+    max_head_bytes: int = Field(default=32 * 2**10, gt=0)
     max_connections: int = Field(default=512, gt=0)
+    max_running: int = Field(default=256, gt=0)
+    head_s: float = Field(default=10.0, gt=0)
+    body_s: float = Field(default=10.0, gt=0)
+    write_s: float = Field(default=12.0, gt=0)
     stop_within_s: int = Field(default=20, gt=0)
     chunk_redirects: dict[str, str] = Field(default_factory=dict)
     callers_tokens: str = ""
@@ -173,6 +194,7 @@ class Settings(BaseSettings):
     lock_timeout_s: float = Field(default=30.0, ge=0)
     query_timeout_s: float = Field(default=60.0, gt=0)
     api: ApiSettings = ApiSettings()
+    sparql: SparqlSettings = SparqlSettings()
     fuseki: FusekiSettings = FusekiSettings()
     metadata: MetadataSettings = MetadataSettings()
     read: ReadSettings = ReadSettings()
