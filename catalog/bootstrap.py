@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from catalog.bridge.read import StoreAccess
     from catalog.bridge.read_many import ManyLimits
     from catalog.graphstore.outside import QueryLimits
+    from catalog.services.serve_array import ArrayServer
     from catalog.services.serve_store import StoreServer
     from catalog.services.workspace import Workspace
 
@@ -156,6 +157,15 @@ def open_store_server(settings: Settings, iris: Iris) -> "StoreServer":
     api = settings.api
     options = ServeOptions(api.array_check_s, api.chunk_redirects, api.signed_s, tuple(api.callers_tokens.split()))
     return StoreServer(open_archive(settings.archive_place), iris, store_access(settings, "named"), options)
+
+
+def open_array_server(settings: Settings, iris: Iris) -> "ArrayServer":
+    """What answers with parts of arrays, as the settings have it."""
+    from catalog.services.serve_array import ArrayOptions, ArrayServer
+
+    api = settings.api
+    options = ArrayOptions(plan_limits(settings), api.array_check_s, api.max_text_values, api.max_reads)
+    return ArrayServer(iris, store_access(settings, "named"), options)
 
 
 def plan_limits(settings: Settings) -> "PlanLimits":

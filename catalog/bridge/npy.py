@@ -4,6 +4,7 @@ The file is written beside its place and moved there when it is complete, so tha
 pickle. Source: NumPy, ``numpy.lib.format``, versions 1.0 to 3.0.
 """
 
+import io
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,13 @@ def to_npy(array: Values, path: Path) -> None:
     """
     values = plain_values(array)
     write_whole(path, lambda file: np.lib.format.write_array(file, values, allow_pickle=False))
+
+
+def npy_bytes(array: Values) -> bytes:
+    """What `to_npy` writes, held in memory; errors as there, as far as they have nothing to do with a file."""
+    file = io.BytesIO()
+    np.lib.format.write_array(file, plain_values(array), allow_pickle=False)
+    return file.getvalue()
 
 
 def plain_values(array: Values) -> Values:

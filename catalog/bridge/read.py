@@ -63,6 +63,8 @@ class StoreAccess:
         Bounds on stored objects, and on requests at the same time.
     pipeline
         How chunks are decoded (`catalog.stores.pipeline`).
+    locations
+        Says where the store of a dataset lies, by the dataset's id, where the graph store does not tell; ``""``: nobody does.
     """
 
     credentials: Credentials = field(default_factory=Credentials)
@@ -73,6 +75,7 @@ class StoreAccess:
     documents: DocumentLimits = DEFAULT_LIMITS
     objects: ReadLimits = DEFAULT_READ_LIMITS
     pipeline: PipelineName = "fused"
+    locations: Callable[[str], str] | None = None
 
 
 def read_array(
@@ -182,9 +185,10 @@ def look(ref: ArrayRef, access: StoreAccess, check: Policy = "always", log: Chec
 
 
 def _url(ref: ArrayRef, access: StoreAccess) -> StoreUrl:
-    if not ref.location:
+    location = ref.location or (access.locations(ref.dataset_id) if access.locations is not None else "")
+    if not location:
         raise NotFoundError(f"this catalogue does not tell where the store of {ref.iri} lies")
-    return locate(ref.location, access.store, access.outgoing)
+    return locate(location, access.store, access.outgoing)
 
 
 def open_documents(url: StoreUrl, access: StoreAccess) -> Source:

@@ -112,3 +112,15 @@ def to_arrow(values: Mapping[str, Values]) -> "pyarrow.Table":
             raise InputError(f"{name!r} has values of the type {plain.dtype}, for which Arrow has none: {fault}")
     table: pyarrow.Table = pa.table(arrays)
     return table
+
+
+def arrow_stream(values: Mapping[str, Values]) -> bytes:
+    """A table in Arrow's streaming format; errors as `to_arrow`.
+
+    Source: Apache Arrow, "Columnar Format", section "IPC Streaming Format".
+    """
+    pa, table = need("pyarrow", "arrow"), to_arrow(values)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())

@@ -91,8 +91,7 @@ def _write(described: Described, values: Values, coordinates: Mapping[str, Value
         write_whole(path, lambda file: file.write(data))
         return note
     else:
-        lengths = {key: each for key, each in coordinates.items() if each.shape == values.shape}
-        columns = {**lengths, name: np.atleast_1d(values)}
+        columns = table_columns(described, values, coordinates)
         if path.suffix == ".csv":
             text = to_csv(columns)
             write_whole(path, lambda file: file.write(text.encode()))
@@ -101,6 +100,12 @@ def _write(described: Described, values: Values, coordinates: Mapping[str, Value
             table = to_arrow(columns)
             write_whole(path, lambda file: parquet.write_table(table, file))
     return ""
+
+
+def table_columns(described: Described, values: Values, coordinates: Mapping[str, Values]) -> dict[str, Values]:
+    """The columns of a table: the coordinates that go with the values one by one, and the values."""
+    lengths = {key: each for key, each in coordinates.items() if each.shape == values.shape}
+    return {**lengths, described.name or "values": np.atleast_1d(values)}
 
 
 def _parts(described: Described, values: Values, coordinates: Mapping[str, Values]) -> dict[str, tuple[Described, Values]]:
