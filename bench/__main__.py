@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.measure import Figure, table
 from bench.sizes import DEFAULT, TINY, Sizes
 
-BENCHMARKS = ("reading", "conversion", "ingestion", "values", "requests", "validating", "stations", "growth")
+BENCHMARKS = ("reading", "conversion", "ingestion", "values", "requests", "by_uri", "points", "validating", "stations", "growth")
 """Modules of this package, each with ``measure(sizes, folder)``."""
 
 

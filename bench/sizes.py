@@ -21,6 +21,10 @@ class Sizes:
         Bytes of the array whose values are read.
     small_reads
         Arrays of which a small part each is read.
+    laboratories
+        Samples, and the shape of each one's array, of the stores that are searched for a URI.
+    points, point_reads
+        Points that are read at once, and how many of them one by one.
     dataset_arrays, datasets
         Arrays of one dataset, and how many datasets a growing catalogue holds at each point.
     store_arrays
@@ -38,6 +42,9 @@ class Sizes:
     validated_arrays: int = 500
     value_bytes: int = 256 * 2**20
     small_reads: int = 1_000
+    laboratories: tuple[tuple[int, tuple[int, int]], ...] = ((2, (9_000, 1_000)), (500, (100, 100)))
+    points: int = 100_000
+    point_reads: int = 200
     dataset_arrays: int = 1_000
     datasets: tuple[int, ...] = (1, 10, 100)
     store_arrays: tuple[int, ...] = (1_000, 10_000)
@@ -54,6 +61,9 @@ TINY = Sizes(
     validated_arrays=3,
     value_bytes=2**16,
     small_reads=3,
+    laboratories=((2, (30, 4)),),
+    points=20,
+    point_reads=5,
     dataset_arrays=3,
     datasets=(1, 2),
     store_arrays=(3, 6),
