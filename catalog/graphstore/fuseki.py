@@ -42,7 +42,7 @@ from catalog.graphstore.oxigraph import parse_bindings, parse_boolean
 from catalog.graphstore.prefixes import declare_prefixes
 from catalog.graphstore.queries import bind, load_query, write_iri
 from catalog.graphstore.slow_patterns import refuse_slow_patterns
-from catalog.graphstore.text_fuseki import FusekiTexts
+from catalog.graphstore.text_fuseki import FusekiTexts, has_index
 from catalog.graphstore.text_search import find_text
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
@@ -349,7 +349,7 @@ class FusekiGraphStore:
 
     def check(self) -> StoreCheck:
         """Say what this Fuseki can do and what is missing; see `catalog.graphstore.door.GraphStore.check`."""
-        return check_fuseki(self._http, self._graphs, self._rejected)
+        return check_fuseki(self._http, self._graphs, self._rejected, lambda: has_index(self.select))
 
     def close(self) -> None:
         """Close the connections. Calling it again does nothing."""

@@ -32,7 +32,7 @@ class Place:
         return self.query_url.rpartition("/")[0]
 
 
-def check_fuseki(http: SparqlEndpoint, graphs: Place, rejected: Place | None) -> StoreCheck:
+def check_fuseki(http: SparqlEndpoint, graphs: Place, rejected: Place | None, has_index: Callable[[], bool | None]) -> StoreCheck:
     """Try each thing the catalogue needs or warns about.
 
     Parameters
@@ -41,6 +41,8 @@ def check_fuseki(http: SparqlEndpoint, graphs: Place, rejected: Place | None) ->
         Speaks to the server, with the credential for writing.
     graphs, rejected
         The audience's dataset, and that of refused states if there should be one.
+    has_index
+        Finds out whether texts are indexed; `None`: there are none yet.
     """
     reachable = _check_reachable(http, graphs)
     checks = [reachable]
@@ -53,6 +55,7 @@ def check_fuseki(http: SparqlEndpoint, graphs: Place, rejected: Place | None) ->
             lambda: _check_service(http, graphs),
             lambda: _check_cors(http, graphs),
             lambda: _check_rejected(http, rejected),
+            lambda: _check_text(has_index),
         )
         checks += [test() for test in tests]
     return StoreCheck("fuseki", graphs.query_url, tuple(checks))
@@ -179,3 +182,21 @@ def _check_rejected(http: SparqlEndpoint, place: Place | None) -> Check:
     except CatalogError as error:
         return Check(name, "warn", f"what the shapes refuse is not kept: add a Fuseki dataset at {place.base} ({error})")
     return Check(name, "ok", f"what the shapes refuse is kept at {place.base}")
+
+
+def _check_text(has_index: Callable[[], bool | None]) -> Check:
+    name = "text-index"
+    try:
+        found = has_index()
+    except CatalogError as error:
+        return Check(name, "warn", f"could not be found out: {error}")
+    if found is None:
+        return Check(name, "ok", "no named graph holds a text yet that could tell")
+    if found:
+        return Check(name, "ok", "words are found by an index")
+    return Check(
+        name,
+        "warn",
+        "there is none, or it does not know what was there before it: words are looked for in every text;"
+        " take the text:TextDataset of fuseki/config.ttl, and start once with scripts/fuseki or run jena.textindexer",
+    )

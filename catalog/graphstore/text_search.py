@@ -177,19 +177,19 @@ def scan_texts(terms: Sequence[Wanted], select: Select) -> Iterable[Candidate]:
 
     Marks on letters count where the words that are looked for have none.
     """
-    yield from _candidates(select(load_query("text-scan"), {"property": list(map(Iri, INDEXED)), "word": _parts(terms)}))
+    yield from read_candidates(select(load_query("text-scan"), {"property": list(map(Iri, INDEXED)), "word": _parts(terms)}))
     yield from scan_described(terms, select)
 
 
 def scan_described(terms: Sequence[Wanted], select: Select) -> Iterable[Candidate]:
     """Candidates among the texts about what nodes describe, whatever their property, without an index."""
-    yield from _candidates(select(load_query("text-described"), {"word": _parts(terms)}))
+    yield from read_candidates(select(load_query("text-described"), {"word": _parts(terms)}))
 
 
 def sample_text(select: Select) -> Candidate | None:
     """A text that an index must find; None where there is nothing to find."""
     rows = select(load_query("text-sample"), {"property": list(map(Iri, INDEXED))})
-    return next(iter(_candidates(rows)), None)
+    return next(iter(read_candidates(rows)), None)
 
 
 def _parts(terms: Sequence[Wanted]) -> list[Term]:
@@ -198,6 +198,7 @@ def _parts(terms: Sequence[Wanted]) -> list[Term]:
     return [Literal(word) for word in dict.fromkeys(word for pair in longest for word in pair)]
 
 
-def _candidates(rows: Bindings) -> Iterable[Candidate]:
+def read_candidates(rows: Bindings) -> Iterable[Candidate]:
+    """The candidates in a table with the columns graph, subject, property and text."""
     for row in rows:
         yield Candidate(*(_value(row[name]) for name in ("subject", "property", "text", "graph")))

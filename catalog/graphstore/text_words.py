@@ -37,6 +37,7 @@ SINGLE: Final = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Characters that are words by themselves, likewise."""
 
 _WORD: Final = re.compile(f"[{SINGLE}]|[^{SEPARATORS}{SINGLE}\x00\ud800-\udfff]+")
+_SEPARATOR: Final = re.compile(f"[{SEPARATORS}]")
 _CAMEL: Final = re.compile(r"(?<=[a-z\u00df-\u00f6\u00f8-\u00ff])(?=[A-Z\u00c0-\u00d6\u00d8-\u00de])")
 _QUOTED_OR_PLAIN: Final = re.compile(r'"([^"]*)"|([^\s"]+)|"')
 _FOLDED: Final = str.maketrans(
@@ -88,8 +89,9 @@ def fold(word: str) -> str:
     """A word without case and marks; letters that have no plain form stay."""
     if word.isascii():
         return word.lower()
-    plain = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(each for each in plain if not unicodedata.combining(each)).translate(_FOLDED)
+    plain = unicodedata.normalize("NFKD", word.casefold()).casefold()
+    letters = "".join(each for each in plain if not unicodedata.combining(each)).translate(_FOLDED)
+    return _SEPARATOR.sub("", letters)  # one character may stand for several: U+2474 for "(1)"
 
 
 def _cut(text: str) -> Iterator[tuple[str, str]]:

@@ -71,6 +71,7 @@ class TestExistingFuseki(GraphStoreTests):
             "service-closed": "warn",
             "cors-closed": "warn",
             "rejected": "warn",
+            "text-index": "ok",
         }
         said = {check.name: check.message for check in found.checks}
         assert said["version"] == "Fuseki 5.6.0"
