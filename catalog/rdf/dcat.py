@@ -20,6 +20,7 @@ _FOAF = PREFIXES["foaf"]
 _ACCESS_RIGHTS = "http://publications.europa.eu/resource/authority/access-right/"
 _ACCESS = {"public": "PUBLIC", "restricted": "RESTRICTED"}
 
+_STANDARD, _RIGHTS = f"{DCT}Standard", f"{DCT}RightsStatement"
 IMAGE_CLASSES = frozenset({terms.CLASS_MULTISCALE_IMAGE, f"{PREFIXES['ome']}Plate"})
 """What viewers of OME-Zarr understand."""
 
@@ -96,7 +97,7 @@ def catalogue_lines(
         (me, RDF_TYPE, f"<{terms.CLASS_CATALOG}>"),
         (me, f"{DCT}title", literals.string(title)),
         (me, f"{DCT}description", literals.string("Zarr hierarchies, described as linked data")),
-        (me, f"{_FOAF}homepage", f"<{iris.base}>"),
+        *_typed(me, f"{_FOAF}homepage", iris.base, f"{_FOAF}Document"),
         (me, f"{DCAT}service", f"<{iris.base}sparql>"),
         *_service(iris),
         *_agent(me, f"{DCT}publisher", publisher, f"{me}#publisher"),
@@ -113,7 +114,7 @@ def _service(iris: Iris) -> Iterator[Triple]:
     yield me, RDF_TYPE, f"<{DCAT}DataService>"
     yield me, f"{DCT}title", literals.string("SPARQL endpoint")
     yield me, f"{DCAT}endpointURL", f"<{me}>"
-    yield me, f"{DCT}conformsTo", "<https://www.w3.org/TR/sparql11-protocol/>"
+    yield from _typed(me, f"{DCT}conformsTo", "https://www.w3.org/TR/sparql11-protocol/", _STANDARD)
 
 
 def _dataset(iris: Iris, entry: Entry) -> Iterator[Triple]:
@@ -122,15 +123,17 @@ def _dataset(iris: Iris, entry: Entry) -> Iterator[Triple]:
     yield me, f"{DCT}identifier", literals.string(entry.id)
     yield me, f"{DCT}title", literals.string(entry.title)
     yield me, f"{DCT}description", literals.string(entry.description)
-    yield me, f"{DCAT}landingPage", f"<{iris.document(me, 'html')}>"
-    yield me, f"{DCT}accessRights", f"<{_ACCESS_RIGHTS}{_ACCESS[entry.access]}>"
+    yield from _typed(me, f"{DCAT}landingPage", iris.document(me, "html"), f"{_FOAF}Document")
+    yield from _typed(me, f"{DCT}accessRights", f"{_ACCESS_RIGHTS}{_ACCESS[entry.access]}", _RIGHTS)
     for predicate, value in ((f"{DCT}modified", entry.modified), (f"{DCT}issued", entry.issued)):
         if value:
             yield me, predicate, literals.date_time(value)
     for keyword in entry.keywords:
         yield me, f"{DCAT}keyword", literals.string(keyword)
-    for predicate, values in ((f"{DCAT}theme", entry.themes), (f"{DCT}conformsTo", entry.conforms_to)):
-        yield from ((me, predicate, f"<{value}>") for value in values if _is_iri(value))
+    for theme in filter(_is_iri, entry.themes):
+        yield me, f"{DCAT}theme", f"<{theme}>"
+    for standard in filter(_is_iri, entry.conforms_to):
+        yield from _typed(me, f"{DCT}conformsTo", standard, _STANDARD)
     for name, values in (("creator", entry.creators), ("publisher", entry.publishers)):
         for index, value in enumerate(values):
             yield from _agent(me, f"{DCT}{name}", value, f"{me}#{name}-{index}")
@@ -140,8 +143,9 @@ def _dataset(iris: Iris, entry: Entry) -> Iterator[Triple]:
 def _distribution(iris: Iris, entry: Entry, place: str) -> Iterator[Triple]:
     yield entry.iri, f"{DCAT}distribution", f"<{place}>"
     yield place, RDF_TYPE, f"<{DCAT}Distribution>"
-    yield place, f"{DCT}format", f"<{ZARR_FORMAT_IRI}>"
+    yield from _typed(place, f"{DCT}format", ZARR_FORMAT_IRI, f"{DCT}MediaTypeOrExtent")
     yield place, f"{DCT}title", literals.string("Zarr hierarchy")
+    yield place, f"{DCT}description", literals.string("The hierarchy's metadata and chunks, key by key over HTTP")
     yield place, f"{DCAT}accessURL", f"<{iris.zarr(entry.id)}>"
     if entry.open_location:
         yield place, f"{DCAT}accessURL", f"<{location_iri(entry.location)}>"
@@ -152,14 +156,18 @@ def _distribution(iris: Iris, entry: Entry, place: str) -> Iterator[Triple]:
 
 def _document(subject: str, predicate: str, value: str) -> Iterator[Triple]:
     """A licence or a statement of rights: its IRI, or one of ours with its text."""
-    if _is_iri(value):
-        yield subject, predicate, f"<{value}>"
-        return
-    name = f"{subject}#{predicate.rpartition('/')[2]}"
-    kind = "LicenseDocument" if predicate.endswith("license") else "RightsStatement"
-    yield subject, predicate, f"<{name}>"
-    yield name, RDF_TYPE, f"<{DCT}{kind}>"
-    yield name, f"{PREFIXES['rdfs']}label", literals.string(value)
+    kind = f"{DCT}LicenseDocument" if predicate.endswith("license") else _RIGHTS
+    known = _is_iri(value)
+    name = value if known else f"{subject}#{predicate.rpartition('/')[2]}"
+    yield from _typed(subject, predicate, name, kind)
+    if not known:
+        yield name, f"{PREFIXES['rdfs']}label", literals.string(value)
+
+
+def _typed(subject: str, predicate: str, value: str, kind: str) -> Iterator[Triple]:
+    """A link, and what kind of thing is there: DCAT-AP asks for it, and whoever reads the page need not fetch it to know."""
+    yield subject, predicate, f"<{value}>"
+    yield value, RDF_TYPE, f"<{kind}>"
 
 
 def _agent(subject: str, predicate: str, value: str, name: str) -> Iterator[Triple]:
