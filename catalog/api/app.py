@@ -16,11 +16,11 @@ from catalog.api.limits import Limits, RequestLimits, SafeAnswers
 from catalog.api.metrics import Metrics
 from catalog.api.problems import PROBLEM_RESPONSES, add_problems
 from catalog.api.request_log import HEADER, RequestLog
-from catalog.api.routes import health, linked_data, linked_data_writing, published, search, zarr_store
+from catalog.api.routes import arrays, health, linked_data, linked_data_writing, published, search, sparql, zarr_store
 from catalog.api.state import Service
 from catalog.settings import Settings
 
-ROUTES = (health, search, zarr_store, published, linked_data_writing, linked_data)
+ROUTES = (health, search, sparql, arrays, zarr_store, published, linked_data_writing, linked_data)
 """The groups of addresses, in the order in which they are tried."""
 _SEEN_BY_PAGES = ("ETag", "Link", "Location", "Content-Range", "Accept-Ranges", "Content-Disposition", "Retry-After", HEADER)
 
@@ -29,6 +29,11 @@ _SEEN_BY_PAGES = ("ETag", "Link", "Location", "Content-Range", "Accept-Ranges", 
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     yield
     await run_in_threadpool(app.state.service.close)
+
+
+def _request_limits(settings: Settings) -> Limits:
+    api = settings.api
+    return Limits(running=api.max_running, head_bytes=api.max_head_bytes, body_bytes=api.max_body_bytes)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -52,7 +57,6 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,  # an IRI with a slash at its end is another one
         docs_url=None,  # the pages that FastAPI makes load scripts from elsewhere
         redoc_url=None,
-        max_body_size=settings.api.max_body_bytes,
     )
     app.state.service, app.state.metrics = Service(settings), Metrics()
     add_problems(app)
@@ -66,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
         allow_headers=["*"],
         expose_headers=_SEEN_BY_PAGES,
     )
-    app.add_middleware(RequestLimits, limits=Limits(running=settings.api.max_running, json_bytes=settings.api.max_body_bytes))
+    app.add_middleware(RequestLimits, limits=_request_limits(settings))
     app.add_middleware(SafeAnswers)
     app.add_middleware(RequestLog, metrics=app.state.metrics)
     return app

@@ -150,6 +150,11 @@ class Iris:
         """What the catalogue holds, as a ``void:Dataset``."""
         return f"{self.base}void"
 
+    @property
+    def sparql(self) -> str:
+        """Where the catalogue is asked with SPARQL, and the ``sd:Service`` that does it."""
+        return f"{self.base}sparql"
+
     def document(self, iri: str, ending: str = "", page: int = 1) -> str:
         """The document about something of this deployment.
 

@@ -49,7 +49,7 @@ class ServedCatalogue:
 
 def listening_socket() -> socket.socket:
     """A socket on a free port of this machine."""
-    found = socket.socket()
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, so that asyncio sends at once
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     found.bind(("127.0.0.1", 0))
     return found

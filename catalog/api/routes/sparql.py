@@ -1,0 +1,173 @@
+"""How is the catalogue asked with SPARQL over HTTP? By the SPARQL 1.1 Protocol, reading only.
+
+What an anonymous client asks is answered from the public audience, what a key asks from all. A query ends when its client leaves.
+An answer begins when it is whole: its status tells how it ended, and it is never cut.
+
+Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Service Description, section 2.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from catalog.api.access import Asking, Viewer
+from catalog.api.negotiation import choose, entity_tag, is_same
+from catalog.api.problems import refuse
+from catalog.api.sparql_protocol import (
+    FORM,
+    FORMAT_NAMES,
+    GRAPH_TYPES,
+    QUERY,
+    TABLE_TYPES,
+    Asked,
+    choose_format,
+    read_get,
+    read_post,
+)
+from catalog.api.state import Service
+from catalog.errors import GraphStoreUnavailableError
+from catalog.graphstore.guard import guard_query
+from catalog.graphstore.outside import Cancel, CancelledError, OutsideDoor, Question, WholeAnswer
+from catalog.rdf.formats import MEDIA_TYPES, write_format
+from catalog.rdf.service_description import service_lines
+
+router = APIRouter(tags=["sparql"])
+
+CLIENT_LEFT: Final = 499
+_VARY: Final = "Accept, Authorization"
+_DESCRIPTIONS: Final = {media_type: ending for ending, media_type in MEDIA_TYPES.items()}
+_ALLOWED: Final = {"Allow": "GET, HEAD, POST, OPTIONS", "Accept-Post": f"{QUERY}, {FORM}"}
+
+_TEXT: Final = {"type": "string"}
+_LIST: Final = {"type": "array", "items": {"type": "string", "format": "uri"}}
+_EXAMPLE: Final = "SELECT ?dataset ?title { ?dataset a dcat:Dataset ; dct:title ?title } LIMIT 10"
+_MEMBERS: Final[dict[str, dict[str, Any]]] = {
+    "query": {**_TEXT, "description": "SPARQL SELECT, ASK, CONSTRUCT or DESCRIBE.", "example": _EXAMPLE},
+    "default-graph-uri": {**_LIST, "description": "Graphs that together are the default graph, in place of what FROM says."},
+    "named-graph-uri": {**_LIST, "description": "Graphs that GRAPH finds, in place of what FROM NAMED says."},
+    "format": {"type": "string", "enum": list(FORMAT_NAMES), "description": "For what sends no Accept header."},
+}
+_PARAMETERS: Final = [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in _MEMBERS.items()]
+_BODY: Final = {
+    "required": True,
+    "content": {
+        QUERY: {"schema": _TEXT, "example": _EXAMPLE},
+        FORM: {"schema": {"type": "object", "required": ["query"], "properties": _MEMBERS}},
+    },
+}
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The whole answer.", "content": {each: {} for each in (*TABLE_TYPES, *GRAPH_TYPES)}},
+    304: {"description": "The service description is as the client has it."},
+}
+
+_limiters: "WeakKeyDictionary[Service, dict[str, CapacityLimiter]]" = WeakKeyDictionary()
+
+
+@router.get("/sparql", response_class=Response, responses=_ANSWERS, openapi_extra={"parameters": _PARAMETERS})
+async def ask(request: Request, asking: Asking) -> Response:
+    """Answer the query in ``query``; without one, describe this endpoint."""
+    asked = read_get(request.scope["query_string"])
+    if asked.query is None:
+        return await run_sync(_describe, request, asking)
+    return await _answer(request, asking, asked)
+
+
+router.add_api_route("/sparql", ask, methods=["HEAD"], include_in_schema=False)
+
+
+@router.post(
+    "/sparql",
+    response_class=Response,
+    responses=_ANSWERS,
+    openapi_extra={"parameters": [each for each in _PARAMETERS if each["name"] != "query"], "requestBody": _BODY},
+)
+async def ask_by_post(request: Request, asking: Asking) -> Response:
+    """Answer the query that the body is, or that the form in it holds."""
+    asked = read_post(request.scope["query_string"], request.headers.get("content-type"), await request.body())
+    return await _answer(request, asking, asked)
+
+
+@router.options("/sparql", include_in_schema=False)
+def options() -> Response:
+    """Say what can be sent here."""
+    return Response(status_code=204, headers=_ALLOWED)
+
+
+async def _answer(request: Request, asking: Viewer, asked: Asked) -> Response:
+    text = asked.query or ""
+    is_table = guard_query(text).form in {"SELECT", "ASK"}
+    name, media_type = choose_format(asked.format, request.headers.get("accept"), is_table=is_table)
+    question = Question(text, name, asked.default_graphs, asked.named_graphs)
+    cancel = Cancel()
+    watcher = asyncio.create_task(_watch(request, cancel))
+    try:
+        whole = await run_sync(_ask_store, asking, question, cancel, limiter=_threads(asking))
+    except CancelledError:
+        return Response(status_code=CLIENT_LEFT)
+    finally:
+        watcher.cancel()
+    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+    headers = {
+        "Content-Type": media_type + charset,
+        "Content-Length": str(whole.size),
+        "Vary": _VARY,
+        "Cache-Control": "no-cache" if asking.is_anonymous else "private, no-cache",
+    }
+    return StreamingResponse(_pieces(whole), headers=headers)
+
+
+async def _pieces(whole: WholeAnswer) -> AsyncIterator[bytes]:
+    """The answer piece by piece; each is let go once it was sent."""
+    parts = list(reversed(whole.parts))
+    while parts:
+        yield parts.pop()
+
+
+def _ask_store(asking: Viewer, question: Question, cancel: Cancel) -> WholeAnswer:
+    store = asking.store
+    if not isinstance(store, OutsideDoor):
+        raise GraphStoreUnavailableError(f"the audience {asking.audience!r} is not kept here, so there is nothing to ask")
+    return store.answer(question, cancel)
+
+
+async def _watch(request: Request, cancel: Cancel) -> None:
+    """Give the query up when the client leaves."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    await run_sync(cancel.set)
+
+
+def _threads(asking: Viewer) -> CapacityLimiter:
+    """Threads for queries alone, so that nothing else waits for one.
+
+    Raises
+    ------
+    GraphStoreUnavailableError
+        So many run and wait that there is none left.
+    """
+    sparql = asking.service.settings.sparql
+    known = _limiters.setdefault(asking.service, {})
+    limiter = known.setdefault(asking.audience, CapacityLimiter(sparql.concurrency + sparql.waiting + 1))
+    if limiter.available_tokens < 1:
+        raise GraphStoreUnavailableError(f"{sparql.concurrency} queries are running, and others wait: ask again in a moment")
+    return limiter
+
+
+def _describe(request: Request, asking: Viewer) -> Response:
+    """The service description, by content negotiation."""
+    iris = asking.service.iris
+    chosen = choose(request.headers.get("accept"), tuple(_DESCRIPTIONS))
+    if chosen is None:
+        raise refuse(406, f"the description comes as {', '.join(_DESCRIPTIONS)}", "not-acceptable", {"Vary": _VARY})
+    lines = "".join(service_lines(iris, asking.service.settings.api.title)).encode()
+    headers = {"ETag": entity_tag(lines, _DESCRIPTIONS[chosen]), "Vary": _VARY, **_ALLOWED}
+    if is_same(headers["ETag"], request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=headers)
+    charset = "; charset=utf-8" if chosen.startswith("text/") else ""
+    return Response(write_format(lines, _DESCRIPTIONS[chosen]), headers=headers, media_type=chosen + charset)
