@@ -11,7 +11,10 @@ from pathlib import Path
 from bench.measure import Figure, table
 from bench.sizes import DEFAULT, TINY, Sizes
 
-BENCHMARKS = ("reading", "conversion", "ingestion", "values", "requests", "by_uri", "points", "validating", "stations", "growth")
+BENCHMARKS = (
+    *("reading", "conversion", "ingestion", "values", "requests"),
+    *("by_uri", "points", "validating", "stations", "growth", "service"),
+)
 """Modules of this package, each with ``measure(sizes, folder)``."""
 
 

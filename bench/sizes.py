@@ -25,6 +25,8 @@ class Sizes:
         Samples, and the shape of each one's array, of the stores that are searched for a URI.
     points, point_reads
         Points that are read at once, and how many of them one by one.
+    service_requests
+        Requests of one kind to the service, one after the other and then several at once.
     dataset_arrays, datasets
         Arrays of one dataset, and how many datasets a growing catalogue holds at each point.
     store_arrays
@@ -45,6 +47,7 @@ class Sizes:
     laboratories: tuple[tuple[int, tuple[int, int]], ...] = ((2, (9_000, 1_000)), (500, (100, 100)))
     points: int = 100_000
     point_reads: int = 200
+    service_requests: int = 300
     dataset_arrays: int = 1_000
     datasets: tuple[int, ...] = (1, 10, 100)
     store_arrays: tuple[int, ...] = (1_000, 10_000)
@@ -64,6 +67,7 @@ TINY = Sizes(
     laboratories=((2, (30, 4)),),
     points=20,
     point_reads=5,
+    service_requests=4,
     dataset_arrays=3,
     datasets=(1, 2),
     store_arrays=(3, 6),

@@ -10,7 +10,7 @@ import pytest
 from bench import __main__ as bench
 from bench.sizes import TINY
 
-WITH_SERVERS = {"requests"}
+WITH_SERVERS = {"requests", "service"}
 """They run in tests/integration/bench."""
 
 
