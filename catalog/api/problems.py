@@ -92,7 +92,7 @@ def refuse(status: int, detail: str, code: str, headers: Mapping[str, str] | Non
 def problem(status: int, detail: str, code: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
     """The answer that tells of an error."""
     body = {"type": TYPES + code, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code, **more}
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+    return JSONResponse(body, status, {"X-Content-Type-Options": "nosniff", **(headers or {})}, MEDIA_TYPE)
 
 
 def add_problems(app: FastAPI) -> None:
@@ -105,6 +105,11 @@ def add_problems(app: FastAPI) -> None:
 
 def _ours(_: Request, error: Exception) -> Response:
     assert isinstance(error, CatalogError)  # noqa: S101  what it is registered for
+    return problem_of(error)
+
+
+def problem_of(error: CatalogError) -> Response:
+    """The answer that tells of an error of ours."""
     status, headers, more = status_of(error), dict[str, str](), dict[str, Any]()
     if isinstance(error, UnavailableError):
         wait = error.retry_after if isinstance(error, StoreBusyError) and error.retry_after else RETRY_AFTER_S

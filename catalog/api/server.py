@@ -13,6 +13,8 @@ def make_server(settings: Settings) -> "uvicorn.Server":
     """A server that answers when it is run, and stops gracefully on SIGTERM and SIGINT: what was begun is answered first."""
     import uvicorn  # noqa: PLC0415  who only makes an app needs none
 
+    from catalog.api.deadlines import Deadlines, protocol_with  # noqa: PLC0415  stands on uvicorn
+
     api = settings.api
     config = uvicorn.Config(
         create_app(settings),
@@ -21,7 +23,8 @@ def make_server(settings: Settings) -> "uvicorn.Server":
         log_config=None,  # logging is set up by `catalog.observability`
         access_log=False,  # `catalog.api.request_log` writes a better one
         server_header=False,
-        limit_concurrency=api.max_connections,
+        http=protocol_with(Deadlines(api.head_s, api.body_s, api.write_s), api.max_connections),
+        h11_max_incomplete_event_size=api.max_head_bytes,
         timeout_graceful_shutdown=api.stop_within_s,
     )
     return uvicorn.Server(config)

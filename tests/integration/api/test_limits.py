@@ -1,0 +1,76 @@
+"""Does the real service refuse what is too much, and does it tell browsers what its answers are?"""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.support.service import ServedCatalogue, served
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "limit"),
+    [
+        (b"[" * 10_000, 413, "max_json_depth"),
+        (b'{"a":' * 33 + b"1" + b"}" * 33, 413, "max_json_depth"),
+        (b"[" + b"1," * 30_000 + b"1]", 413, "max_json_values"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/search", "/no/such/address"])
+def test_json_that_is_too_much_is_refused_by_name(
+    sample_service: ServedCatalogue, path: str, body: bytes, status: int, limit: str
+) -> None:
+    with sample_service.client() as client:
+        answer = client.post(path, content=body, headers=JSON)
+    assert (answer.status_code, answer.json()["limit"], answer.json()["code"]) == (status, limit, "limit-exceeded")
+    assert answer.json()["value"] > answer.json()["allowed"]
+
+
+def test_a_body_that_is_too_large_is_refused(sample_service: ServedCatalogue) -> None:
+    with sample_service.client() as client:
+        for content in (b"x" * (2**20 + 1), (b"x" * 2**16 for _ in range(20))):
+            answer = client.post("/search", content=content, headers=JSON)
+            assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+
+
+def test_a_packed_body_is_refused(sample_service: ServedCatalogue) -> None:
+    with sample_service.client() as client:
+        answer = client.post("/search", content=b"\x1f\x8b", headers={**JSON, "Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+
+
+def test_heads_are_bounded(sample_service: ServedCatalogue) -> None:
+    with sample_service.client() as client:
+        many = client.get("/health/live", headers={f"x-{number}": "1" for number in range(120)})
+        long = client.get("/health/live", headers={"x": "y" * 40_000})
+        path = client.get("/health/live?" + "q=1&" * 10_000)
+    assert [(each.status_code, each.json()["code"]) for each in (many, long, path)] == [(431, "limit-exceeded")] * 3
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/no/such/address", "/metrics", "/openapi.json", "/search?q=x"])
+def test_answers_say_what_they_are(sample_service: ServedCatalogue, path: str) -> None:
+    with sample_service.client() as client:
+        headers = client.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_a_half_head_does_not_stay_and_too_many_requests_are_told(tmp_path: Path) -> None:
+    with served(tmp_path, api={"head_s": 0.5, "max_running": 1}) as catalogue:
+        with socket.create_connection(("127.0.0.1", catalogue.port), timeout=20) as client:
+            client.sendall(b"GET / HTTP/1.1\r\n")
+            assert client.recv(1000).startswith(b"HTTP/1.1 408 ")
+        with socket.create_connection(("127.0.0.1", catalogue.port), timeout=20) as client, catalogue.client() as other:
+            client.sendall(b"POST /search HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n")
+            for _ in range(200):
+                answer = other.get("/health/live")
+                if answer.status_code == 503:
+                    break
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+            assert int(answer.headers["retry-after"]) > 0
