@@ -12,12 +12,13 @@
 from catalog.graphstore.door import GraphStore, GraphUpdate
 from tests.support.graph_content import A, content
 from tests.support.graphstore_asking import AskingTests, DefaultGraphTests
+from tests.support.graphstore_text import TextTests
 from tests.support.graphstore_writing import TermTests, WritingTests
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
 
 
-class GraphStoreTests(WritingTests, TermTests, DefaultGraphTests, AskingTests):
+class GraphStoreTests(WritingTests, TermTests, DefaultGraphTests, AskingTests, TextTests):
     """The behaviour behind the door."""
 
     def test_it_stands_behind_the_door(self, store: GraphStore) -> None:
