@@ -5,6 +5,7 @@ zone is UTC. What is less exact than an instant is all instants of that day, mon
 """
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -37,9 +38,10 @@ def read_moment(text: str) -> Moment | None:
             return Moment(exact, exact)
         first = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
         if day:
-            return Moment(first, first + timedelta(days=1) - _LAST)
-        years, months = (first.year, first.month + 1) if month and first.month < 12 else (first.year + 1, 1)
-        return Moment(first, datetime(years, months, 1, tzinfo=UTC) - _LAST)
+            return Moment(first, first + (timedelta(days=1) - _LAST))
+        last_month = first.month if month else 12
+        last = datetime(first.year, last_month, monthrange(first.year, last_month)[1], tzinfo=UTC)
+        return Moment(first, last + (timedelta(days=1) - _LAST))
     except (ValueError, OverflowError):
         return None
 
