@@ -26,6 +26,10 @@ _CANCELLED: Final = (b"##  Query cancelled", b"Incomplete results           ****
 _CREDENTIAL_SETTINGS: Final = "CATALOG_FUSEKI__USER and CATALOG_FUSEKI__PASSWORD"
 
 
+class NoSuchServiceError(GraphStoreUnavailableError):
+    """The server answers, but has no SPARQL service at this address."""
+
+
 def check_url(url: str, setting: str) -> str:
     """Refuse what is no address of a SPARQL endpoint.
 
@@ -225,10 +229,12 @@ class SparqlEndpoint:
             raise InputError(f"the graph store at {url} cannot read this SPARQL: {words}")
         if status == 503 and "timed out" in words.lower():
             raise _out_of_time(url, None)
+        if status == 406:
+            raise InputError(f"the graph store at {url} cannot write this answer in the format that was asked for: {words}")
         if status == 413:
             raise LimitExceededError(f"the graph store at {url} takes no request of this size: {words}", limit="request-bytes")
         if status in {404, 405, 415} or 300 <= status < 400:
-            raise GraphStoreUnavailableError(
+            raise NoSuchServiceError(
                 f"there is no such SPARQL service at {url} ({status}): see CATALOG_FUSEKI__URL and CATALOG_FUSEKI__UPDATE_URL"
             )
         raise GraphStoreUnavailableError(f"the graph store at {url} answered {status}: {words}")

@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from catalog.errors import CatalogError, GraphStoreUnavailableError
-from catalog.graphstore.fuseki_http import SparqlEndpoint
+from catalog.errors import GraphStoreUnavailableError
+from catalog.graphstore.fuseki_http import NoSuchServiceError, SparqlEndpoint
 from catalog.graphstore.outside import Cancel, Places, QueryLimits, too_many_rows
 from catalog.graphstore.row_count import RowCount
 
@@ -56,8 +56,7 @@ class FusekiOutside:
             guarded = f"{base}/{ENDPOINT}"
             try:
                 try_it(guarded)
-            except CatalogError:
-                try_it(query_url)  # is it the server, or only this endpoint?
+            except NoSuchServiceError:
                 self._urls[query_url] = query_url
             else:
                 self._urls[query_url] = guarded
