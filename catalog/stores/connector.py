@@ -12,7 +12,6 @@ from typing import Any, Final
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from catalog.errors import ForbiddenError
 from catalog.stores.address import is_public_address
 
 __all__ = ["checked_connections", "refusal_in"]
@@ -20,8 +19,11 @@ __all__ = ["checked_connections", "refusal_in"]
 _ANY_PORT: Final = 9
 
 
-class _PrivateAddressError(ForbiddenError):
-    """A connection would go to an address that is not public. It names none: that would tell a stranger of the network."""
+class _PrivateAddressError(PermissionError):
+    """A connection would go to an address that is not public. It names none: that would tell a stranger of the network.
+
+    Raised inside the library, which passes on what an operating system may raise; the callers make a `ForbiddenError` of it.
+    """
 
 
 def checked_connections(watched: bool) -> dict[str, Any]:
