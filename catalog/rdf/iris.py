@@ -20,6 +20,10 @@ _BASE = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"{}|\\^`?#]+/")
 _NODE_PATH = re.compile(r"datasets/([^/]+)/nodes/(.*)", re.DOTALL)
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9._~/%-]")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._-]")
+SHARED = (
+    "layouts", "codecs", "attributes", "dimensions", "axes", "channels", "windows", "multiscales", "samplings", "measured",
+)  # fmt: skip
+"""Where things lie, below the base, that datasets share: the kinds of `Iris.shared`, and those with a name of their own."""
 PROJECT = "https://w3id.org/zarr-catalog/"
 """Where every IRI begins that does not depend on a deployment: terms, shapes, profiles."""
 PROFILES = f"{PROJECT}profiles/"

@@ -191,8 +191,8 @@ def is_known(store: GraphStore, iri: str) -> bool:
     return store.ask(load_query("describe-known"), {"subject": [Iri(iri)]})
 
 
-def describe_graph(store: GraphStore, iris: Iris, dataset_id: str, part_name: str) -> Description:
-    """What a named graph of a dataset holds; a curated graph may be empty.
+def describe_graph(store: GraphStore, iris: Iris, iri: str) -> Description:
+    """What a named graph holds; the curated graph of a dataset may be empty.
 
     Raises
     ------
@@ -201,13 +201,13 @@ def describe_graph(store: GraphStore, iris: Iris, dataset_id: str, part_name: st
     LimitExceededError
         It is larger than a document may be; SPARQL gives parts of it.
     """
-    iri = iris.graph(dataset_id, part_name)
     query = f"{load_query('describe-graph')}\n{part('limit', number=MAX_GRAPH + 1).value}"
     rows = store.select(query, {"graph": [Iri(iri)]}).rows
     if len(rows) > MAX_GRAPH:
         message = f"<{iri}> holds more than {MAX_GRAPH} statements: ask for the parts that you need with SPARQL (GRAPH <{iri}> …)"
         raise LimitExceededError(message, limit="graph-statements", value=len(rows), allowed=MAX_GRAPH)
-    if not rows and not (part_name == CURATED and is_known(store, iris.dataset(dataset_id))):
+    dataset_id = iris.dataset_id(iri) or ""
+    if not rows and not (iri == iris.graph(dataset_id, CURATED) and is_known(store, iris.dataset(dataset_id))):
         raise NotFoundError(f"nothing is known about <{iri}>")
     statements = sorted({said for row in rows if (said := _said(row))}, key=lambda each: each.line)
     return Description(iri, "thing", tuple(statements), (), None, complete=True)

@@ -13,9 +13,8 @@ from rdflib.namespace import SH
 
 from catalog.rdf.dcat import Entry, catalogue_lines
 from catalog.rdf.iris import Iris
-from tests.support.corpora import ROOT, find_corpora
+from tests.support.corpora import ROOT
 
-FOLDER = find_corpora() / "dcat-ap" / "releases"
 PAGE = ROOT / "docs" / "reference" / "linked-data.md"
 IRIS = Iris()
 FILES = (
@@ -27,7 +26,11 @@ FILES = (
     "3.0.1/html/shacl/mdr-vocabularies.shape.ttl",
     "2.1.1/dcat-ap_2.1.1_shacl_shapes.ttl",
 )
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="needs the corpora")
+
+
+@pytest.fixture
+def folder(corpora: Path) -> Path:
+    return corpora / "dcat-ap" / "releases"
 
 
 def _catalogue(publisher: str) -> rdflib.Graph:
@@ -52,9 +55,9 @@ def _shapes(path: Path) -> rdflib.Graph:
     return shapes
 
 
-def _failures(publisher: str, file: str, severity: rdflib.URIRef) -> set[str]:
+def _failures(publisher: str, file: Path, severity: rdflib.URIRef) -> set[str]:
     """What fails: the property, and the kind of constraint."""
-    _, report, _ = pyshacl.validate(_catalogue(publisher), shacl_graph=_shapes(FOLDER / file))
+    _, report, _ = pyshacl.validate(_catalogue(publisher), shacl_graph=_shapes(file))
     return {
         f"{_name(report.value(result, SH.resultPath))} {_name(report.value(result, SH.sourceConstraintComponent))}"
         for result in report.subjects(rdflib.RDF.type, SH.ValidationResult)
@@ -75,15 +78,15 @@ def _listed() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_what_fails_is_what_the_reference_lists(file: str) -> None:
-    assert _failures("Lab of things", file, SH.Violation) == _listed()[file]
+def test_what_fails_is_what_the_reference_lists(file: str, folder: Path) -> None:
+    assert _failures("Lab of things", folder / file, SH.Violation) == _listed()[file]
 
 
-def test_a_publisher_is_asked_for() -> None:
-    assert _failures("", FILES[2], SH.Violation) == {"publisher MinCount"}
+def test_a_publisher_is_asked_for(folder: Path) -> None:
+    assert _failures("", folder / FILES[2], SH.Violation) == {"publisher MinCount"}
 
 
-def test_a_broken_page_would_fail() -> None:
+def test_a_broken_page_would_fail(folder: Path) -> None:
     graph = _catalogue("Lab")
     graph.remove((None, rdflib.URIRef("http://www.w3.org/ns/dcat#accessURL"), None))
-    assert not pyshacl.validate(graph, shacl_graph=_shapes(FOLDER / FILES[2]))[0]
+    assert not pyshacl.validate(graph, shacl_graph=_shapes(folder / FILES[2]))[0]

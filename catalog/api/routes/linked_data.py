@@ -12,7 +12,7 @@ from catalog.api.access import Asking, Viewer
 from catalog.api.documents import ENDINGS, below_base, both, see_document, send_graph, send_page, site_of
 from catalog.api.routes import published
 from catalog.errors import NotFoundError
-from catalog.rdf.iris import ASSERTED, CURATED, DERIVED, RECORD, REJECTED
+from catalog.rdf.iris import ASSERTED, CURATED, DERIVED, RECORD, REJECTED, SHARED, Iris
 from catalog.rdf.prefixes import RDF_TYPE
 from catalog.services.catalogue import read_entries
 from catalog.services.describe import Description, describe, describe_graph, is_known
@@ -22,8 +22,6 @@ router = APIRouter(tags=["linked data"])
 
 Page = Annotated[int, Query(ge=1, le=1_000_000, description="Which page of the members, from 1.")]
 GRAPHS: Final = (RECORD, ASSERTED, CURATED, DERIVED, REJECTED)
-SHARED: Final = ("layouts", "codecs", "attributes", "dimensions", "axes", "channels", "windows", "measured")
-"""Where things lie that datasets share."""
 
 
 @both(router, "/datasets/{dataset_id}")
@@ -31,7 +29,6 @@ SHARED: Final = ("layouts", "codecs", "attributes", "dimensions", "axes", "chann
 @both(router, "/datasets/{dataset_id}/snapshots/{digest}")
 @both(router, "/datasets/{dataset_id}/distribution")
 @both(router, "/datasets/{dataset_id}/waivers/{name}")
-@both(router, "/references")
 @both(router, "/references/{name:path}")
 @both(router, "/.well-known/genid/{name}")
 def thing(request: Request, asking: Asking) -> Response:
@@ -46,11 +43,12 @@ for _kind in SHARED:
     both(router, f"/{_kind}/{{name:path}}")(thing)
 
 
+@both(router, "/references")
 def graph(request: Request, asking: Asking) -> Response:
-    """A named graph of a dataset: see what it holds."""
-    iri = asking.service.iris.from_path(below_base(request))
-    if not _known_graph(asking, iri):
-        raise unknown(iri)
+    """A named graph: what a dataset's record or curated graph holds, or the list of references; see the document."""
+    iris = asking.service.iris
+    iri = iris.from_path(below_base(request))
+    describe_graph(asking.store, iris, iri)
     return see_document(request, asking, iri)
 
 
@@ -69,8 +67,7 @@ def document(request: Request, asking: Asking, page: Page = 1) -> Response:
     found = published.document(request, asking, about, ending, page)
     if found is not None:
         return found
-    part = _graph_of(asking, iri)
-    said = describe_graph(asking.store, iris, *part) if part else describe(asking.store, iris, iri, page)
+    said = describe_graph(asking.store, iris, iri) if _is_graph(iris, iri) else describe(asking.store, iris, iri, page)
     classes = [each.value for each in said.all(RDF_TYPE)]
     if ending == "html":
         return send_page(request, asking, iri, _page(asking, said), classes=classes, page=page)
@@ -82,23 +79,10 @@ def unknown(iri: str) -> NotFoundError:
     return NotFoundError(f"nothing is known about <{iri}>")
 
 
-def _graph_of(asking: Viewer, iri: str) -> tuple[str, str] | None:
-    """Dataset and part, where an IRI names a graph of a dataset beside its structure."""
-    iris = asking.service.iris
+def _is_graph(iris: Iris, iri: str) -> bool:
+    """Whether an IRI names a graph that is told as it is; the graph of a structure is called like its dataset."""
     dataset_id = iris.dataset_id(iri)
-    part = iri.removeprefix(f"{iris.dataset(dataset_id)}/") if dataset_id else ""
-    return (dataset_id, part) if dataset_id and part in GRAPHS else None
-
-
-def _known_graph(asking: Viewer, iri: str) -> bool:
-    part = _graph_of(asking, iri)
-    if part is None:
-        return False
-    try:
-        describe_graph(asking.store, asking.service.iris, *part)
-    except NotFoundError:
-        return False
-    return True
+    return iri == iris.references or (dataset_id is not None and iri in {iris.graph(dataset_id, part) for part in GRAPHS})
 
 
 def _page(asking: Viewer, said: Description) -> bytes:

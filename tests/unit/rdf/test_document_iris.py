@@ -1,12 +1,14 @@
 """A request's path leads back to the IRI that was minted, however the client encodes it."""
 
+import re
 from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.rdf.iris import Iris
+from catalog.rdf.iris import SHARED, Iris
+from tests.support.sources import python_files, text_of
 
 IRIS = Iris("http://localhost:8000/catalogue/")
 _NAME = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="/\0"), min_size=1, max_size=12)
@@ -55,3 +57,9 @@ def test_terms_are_told_of_here() -> None:
     assert IRIS.published("https://w3id.org/zarr-catalog/ns#ZarrArray") == f"{IRIS.base}ns/ZarrArray"
     assert IRIS.published("https://w3id.org/zarr-catalog/profiles/cf#axis") == f"{IRIS.base}profiles/cf/axis"
     assert IRIS.published("https://example.org/x") == ""
+
+
+def test_every_kind_of_what_is_shared_has_its_place() -> None:
+    sources = "".join(text_of(path) for path in python_files("catalog"))
+    kinds = set(re.findall(r"\.shared\(\s*[\"']([\w-]+)", sources))
+    assert {"axes", "channels"} <= kinds <= set(SHARED)

@@ -144,11 +144,11 @@ def test_what_is_only_mentioned_is_told_where_that_is_enough(store: EmbeddedGrap
 
 
 def test_graphs_as_they_are(store: EmbeddedGraphStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert describe_graph(store, IRIS, "d", "record").ntriples == store.read_graph(f"{DATASET}/record")
-    assert describe_graph(store, IRIS, "d", "curated").ntriples == b"", "nobody has said anything yet"
+    assert describe_graph(store, IRIS, f"{DATASET}/record").ntriples == store.read_graph(f"{DATASET}/record")
+    assert describe_graph(store, IRIS, f"{DATASET}/curated").ntriples == b"", "nobody has said anything yet"
     for dataset_id, part in (("d", "derived"), ("d", "rejected"), ("none", "curated")):
         with pytest.raises(NotFoundError):
-            describe_graph(store, IRIS, dataset_id, part)
+            describe_graph(store, IRIS, IRIS.graph(dataset_id, part))
     monkeypatch.setattr(module, "MAX_GRAPH", 1)
     with pytest.raises(LimitExceededError, match="SPARQL"):
-        describe_graph(store, IRIS, "d", "record")
+        describe_graph(store, IRIS, f"{DATASET}/record")
