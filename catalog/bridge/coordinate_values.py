@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from catalog.bridge.array_ref import ArrayRef
-from catalog.bridge.calendars import datetime64_axis, is_time_reference, parse_time_axis
 from catalog.bridge.labels import Coordinate
 from catalog.bridge.node_ref import Row
 from catalog.errors import InputError
+from catalog.rdf.conventions.cf_calendar import datetime64_axis, is_time_reference, parse_time_axis
 
 
 def decode(ref: ArrayRef, raw: Any, facts: Sequence[Row]) -> Coordinate:

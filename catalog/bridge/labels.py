@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog.bridge.axis_request import AxisRequest, Label, LabelAt, LabelRange, PixelIndex, Positions
-from catalog.bridge.calendars import TimeAxis
 from catalog.errors import InputError
+from catalog.rdf.conventions.cf_calendar import TimeAxis
 
 _SHOWN: Final = 5
 _DIGITS: Final = 17

@@ -15,6 +15,7 @@ from catalog.metadata.array import Array
 from catalog.metadata.document import Json
 from catalog.rdf import literals, terms
 from catalog.rdf.convention import About, Findings, fact
+from catalog.rdf.conventions.cf_calendar import is_time_reference
 from catalog.rdf.conventions.cf_names import (
     MODIFIERS,
     find_standard_name,
@@ -22,7 +23,6 @@ from catalog.rdf.conventions.cf_names import (
     split_modifier,
     standard_name_iri,
 )
-from catalog.rdf.conventions.cf_time import is_time_reference
 from catalog.rdf.conventions.cf_units import find_unit
 from catalog.rdf.conventions.cf_values import decode_fill
 from catalog.rdf.places import safe_iri

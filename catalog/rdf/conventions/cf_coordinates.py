@@ -15,7 +15,7 @@ from functools import lru_cache
 from catalog.metadata.array import Array
 from catalog.metadata.document import Json
 from catalog.metadata.hierarchy import Hierarchy
-from catalog.rdf.conventions.cf_time import is_time_reference
+from catalog.rdf.conventions.cf_calendar import is_time_reference
 
 LATITUDE, LONGITUDE, TIME, VERTICAL, X, Y = "latitude", "longitude", "time", "vertical", "x", "y"
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.rdf.conventions.cf_time import TimeAxis, datetime64_axis, is_time_reference, parse_instant, parse_time_axis, to_text
+from catalog.rdf.conventions.cf_calendar import is_time_reference
+from catalog.rdf.conventions.cf_time import TimeAxis, datetime64_axis, parse_instant, parse_time_axis, to_text
 
 
 def axis(units: str, calendar: str | None = None) -> TimeAxis:

@@ -18,12 +18,14 @@ from catalog.errors import InputError
 DAY: Final = 86_400 * 10**6
 """Microseconds of a day."""
 
-_UNITS: Final = {
+_FIXED: Final = {
     "microsecond": 1, "us": 1, "millisecond": 10**3, "ms": 10**3, "msec": 10**3, "second": 10**6, "sec": 10**6, "s": 10**6,
     "minute": 60 * 10**6, "min": 60 * 10**6, "hour": 3600 * 10**6, "hr": 3600 * 10**6, "h": 3600 * 10**6, "day": DAY, "d": DAY,
     "week": 7 * DAY,
 }  # fmt: skip
 _NANOSECONDS: Final = frozenset({"nanosecond", "ns"})
+_UNEVEN: Final = frozenset({"month", "mon", "year", "yr", "common_year", "decade", "century"})
+"""Units of no fixed length; UDUNITS has a twelfth of a mean tropical year for a month, which nobody means."""
 _NAMES: Final = {
     "standard": "standard", "gregorian": "standard", "proleptic_gregorian": "proleptic_gregorian", "julian": "julian",
     "noleap": "noleap", "365_day": "noleap", "all_leap": "all_leap", "366_day": "all_leap", "360_day": "360_day",
@@ -38,8 +40,8 @@ _MAX_YEAR: Final = 200_000
 _SINCE: Final = re.compile(r"\s*([A-Za-z_]+)\s+(?:since|after|from|ref)\s+(\S.*?)\s*", re.IGNORECASE)
 _DATE: Final = re.compile(
     r"(?P<year>[+-]?\d{1,6})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
-    r"(?:(?:T|\s+)(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?P<fraction>\.\d{1,12})?)?)?)?)?)?"
-    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{1,2}:?\d{2}|[+-]\d{2})?",
+    r"(?:[T\s]+(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?P<fraction>\.\d{1,12})?)?)?)?)?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?",
     re.IGNORECASE,
 )
 
@@ -70,7 +72,7 @@ class TimeAxis:
         InputError
             It is no date of this calendar.
         """
-        return _moment(date, self.calendar) - self.origin
+        return moment(date, self.calendar) - self.origin
 
     def date(self, microseconds: int) -> str:
         """The date so many microseconds after the time of reference."""
@@ -81,9 +83,34 @@ class TimeAxis:
         return f"{text}.{fraction:06d}" if fraction else text
 
 
-def is_time_reference(units: str) -> bool:
-    """Whether a unit counts from a time of reference."""
-    return _SINCE.fullmatch(units) is not None
+def is_time_reference(units: object) -> bool:
+    """Whether ``units`` count from a time of reference, such as ``days since 1970-01-01``, and so are no unit."""
+    return isinstance(units, str) and _SINCE.fullmatch(units) is not None
+
+
+def parse_reference(units: object) -> tuple[str, str] | None:
+    """The step and the time of reference that ``units`` state, as texts; None where they state none."""
+    match = _SINCE.fullmatch(units) if isinstance(units, str) and len(units) < 200 else None
+    return (match[1], match[2]) if match else None
+
+
+def parse_step(name: str) -> Fraction | None:
+    """Microseconds of a unit of time; None where it has no fixed length.
+
+    Raises
+    ------
+    InputError
+        It is no unit of time.
+    """
+    word = name.lower()
+    single = word if word in {"s", "ms", "us", "ns"} else word.removesuffix("s")
+    if single in _UNEVEN:
+        return None
+    if single in _NANOSECONDS:
+        return Fraction(1, 1000)
+    if single not in _FIXED:
+        raise InputError(f"{name!r} is no unit of time")
+    return Fraction(_FIXED[single])
 
 
 def parse_time_axis(units: str, calendar: str = "standard") -> TimeAxis:
@@ -94,29 +121,40 @@ def parse_time_axis(units: str, calendar: str = "standard") -> TimeAxis:
     InputError
         The unit has no fixed length, the calendar is none that dates are known for, or the time of reference is no date of it.
     """
-    match = _SINCE.fullmatch(units) if len(units) < 200 else None
-    if match is None:
+    reference = parse_reference(units)
+    if reference is None:
         raise InputError(f"{units[:80]!r} counts from no time of reference, so it has no dates")
-    word = match[1].lower()
-    single = word if word in {"s", "ms", "us", "ns"} else word.removesuffix("s")
-    if single not in _UNITS and single not in _NANOSECONDS:
-        raise InputError(f"{match[1]!r} have no fixed length, so dates are not known: select by number, or by position")
+    unit = parse_step(reference[0])
+    if unit is None:
+        raise InputError(f"{reference[0]!r} have no fixed length, so dates are not known: select by number, or by position")
     name = _NAMES.get(calendar.lower())
     if name is None:
         raise InputError(f"dates of the calendar {calendar!r} are not known, only those of {', '.join(_NAMES)}: select by number")
-    unit = Fraction(1, 1000) if single in _NANOSECONDS else Fraction(_UNITS[single])
-    return TimeAxis(unit, _moment(match[2], name), name)
+    return TimeAxis(unit, moment(reference[1], name), name)
 
 
 def datetime64_axis() -> TimeAxis:
     """The axis of NumPy's ``datetime64[us]``: microseconds since 1970 in the Gregorian calendar."""
-    return TimeAxis(Fraction(1), _moment("1970-01-01", "proleptic_gregorian"), "proleptic_gregorian")
+    return TimeAxis(Fraction(1), moment("1970-01-01", "proleptic_gregorian"), "proleptic_gregorian")
 
 
-def _moment(text: str, calendar: str) -> int:
-    """Microseconds of a date in its calendar, from a beginning that only differences show."""
+def moment(text: str, calendar: str, *, whole: bool = False) -> int:
+    """Microseconds of a date in its calendar, from a beginning that only differences show.
+
+    Parameters
+    ----------
+    calendar
+        One of those of `TimeAxis`; the two that name real days have the same beginning.
+    whole
+        Whether the day has to be there.
+
+    Raises
+    ------
+    InputError
+        It is no date of the calendar.
+    """
     match = _DATE.fullmatch(text.strip()) if len(text) < 64 else None
-    if match is None:
+    if match is None or (whole and not match["day"]):
         raise InputError(f"{text[:40]!r} is no date: write it like 2020, 2020-03, 2020-03-01 or 2020-03-01T12:30:00")
     year, month, day = (int(match[part] or default) for part, default in (("year", 1), ("month", 1), ("day", 1)))
     hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
@@ -124,8 +162,8 @@ def _moment(text: str, calendar: str) -> int:
         raise InputError(f"{text[:40]!r} is no date of the calendar {calendar!r}")
     if calendar == "standard" and _LAST_JULIAN < (year, month, day) < _REFORM:
         raise InputError(f"{text[:40]!r} is no date of the calendar 'standard': 1582-10-04 is followed by 1582-10-15")
-    if hour > 23 or minute > 59 or second > 59:
-        raise InputError(f"{text[:40]!r} has no time of day: hours go to 23, minutes and seconds to 59")
+    if hour > 23 or minute > 59 or second > 60:  # a leap second is as good as the one after it
+        raise InputError(f"{text[:40]!r} has no time of day: hours go to 23, minutes to 59, seconds to 60")
     seconds = hour * 3600 + minute * 60 + second - _zone(match["zone"])
     return _days(year, month, day, calendar) * DAY + seconds * 10**6 + round(Fraction(match["fraction"] or 0) * 10**6)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from catalog.bridge.calendars import DAY, is_time_reference, parse_time_axis
 from catalog.errors import InputError
+from catalog.rdf.conventions.cf_calendar import DAY, is_time_reference, parse_time_axis
 
 # cftime 1.6: date2num(datetime(…, calendar=…), units, calendar)
 KNOWN = [
