@@ -160,10 +160,8 @@ def resolve_part(
 
     Raises
     ------
-    InputError
-        An axis, position, place or label that the array does not have; the message has what is allowed.
-    CatalogError
-        As ``labels`` raises.
+    InputError, CatalogError
+        As `catalog.bridge.part.select_part`.
     """
     requests = to_requests(select)
     if not requests:

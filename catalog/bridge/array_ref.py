@@ -126,10 +126,8 @@ def resolve(store: GraphStore, uri: str, iris: Iris | None = None) -> Resolution
 
     Raises
     ------
-    InputError
-        It is no absolute IRI.
-    NotFoundError
-        Nothing is known under it; ``near`` has URIs that come close.
+    InputError, NotFoundError
+        As `catalog.bridge.uri_lookup.look_up`.
     MetadataError
         The graph does not hold what the catalogue wrote.
 

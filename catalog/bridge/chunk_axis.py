@@ -18,8 +18,29 @@ MAX_COUNTED: Final = 65_536
 """Shards along one axis that are looked at one by one."""
 
 
+class _OfOneExtent:
+    """Chunks of a regular grid, along one axis."""
+
+    __slots__ = ()
+    extent: int
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks hold at least one of the elements."""
+        raise NotImplementedError
+
+    def bounds(self, place: int) -> tuple[int, int]:
+        """The elements of the chunk at a place: the first, and one beyond the last."""
+        return place * self.extent, (place + 1) * self.extent
+
+    @property
+    def stored(self) -> int:
+        """Elements along this axis of all the chunks."""
+        return self.chunks * self.extent
+
+
 @dataclass(frozen=True, slots=True)
-class AxisChunks:
+class AxisChunks(_OfOneExtent):
     """The chunks that some elements lie in, along one axis of a regular grid.
 
     Attributes
@@ -63,18 +84,9 @@ class AxisChunks:
         count = max(0, min(self.count, beyond) - skipped)
         return AxisChunks(self.start + skipped * self.step, self.step, count, self.extent)
 
-    def bounds(self, place: int) -> tuple[int, int]:
-        """The elements of the chunk at a place: the first, and one beyond the last."""
-        return place * self.extent, (place + 1) * self.extent
-
-    @property
-    def stored(self) -> int:
-        """Elements along this axis of all the chunks."""
-        return self.chunks * self.extent
-
 
 @dataclass(frozen=True, slots=True)
-class PickedChunks:
+class PickedChunks(_OfOneExtent):
     """The same for elements that do not follow one another at equal distances.
 
     Attributes
@@ -109,15 +121,6 @@ class PickedChunks:
     def within(self, low: int, high: int) -> "PickedChunks":
         """The same for the elements in ``[low, high)`` alone."""
         return PickedChunks(self.positions[bisect_left(self.positions, low) : bisect_left(self.positions, high)], self.extent)
-
-    def bounds(self, place: int) -> tuple[int, int]:
-        """The elements of the chunk at a place: the first, and one beyond the last."""
-        return place * self.extent, (place + 1) * self.extent
-
-    @property
-    def stored(self) -> int:
-        """Elements along this axis of all the chunks."""
-        return self.chunks * self.extent
 
 
 @dataclass(frozen=True, slots=True)
