@@ -28,6 +28,9 @@ def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert made["table"]["path"].tolist() == ["ice", "sst"]
     assert len(made["answer"]) == 5
     assert made["hits"][0]["path"] == "sst"
+    np.testing.assert_allclose(made["same"], values[2, 1:4].mean(0))
+    mean = made["cat"].arrays(dataset="http://localhost:8000/datasets/mean", path="sst").one()
+    np.testing.assert_allclose(mean.compute(), made["same"])
     made["cat"].close()
 
 
