@@ -41,9 +41,9 @@ from catalog.graphstore.outside import DEFAULT_LIMITS, Cancel, QueryLimits, Ques
 from catalog.graphstore.oxigraph import parse_bindings, parse_boolean
 from catalog.graphstore.prefixes import declare_prefixes
 from catalog.graphstore.queries import bind, load_query, write_iri
-from catalog.graphstore.slow_patterns import refuse_slow_patterns
 from catalog.graphstore.text_fuseki import FusekiTexts, has_index
 from catalog.graphstore.text_search import find_text
+from catalog.graphstore.unstoppable import refuse_unstoppable
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _MAX_OWN_BYTES: Final = 4 * 1024**3
@@ -279,7 +279,7 @@ class FusekiGraphStore:
         """Answer a query from outside; see `catalog.graphstore.outside.OutsideDoor.answer`."""
         safe = guard_query(question.text).over(question.default_graphs, question.named_graphs)
         safe.check_format(question.format)
-        refuse_slow_patterns(question.text)
+        refuse_unstoppable(question.text)
         place, accept = self._place_of(safe), _accept(safe, question.format)
         url = self._outside.endpoint(place.query_url, place.base, self._try)
         params = [("default-graph-uri", name) for name in question.default_graphs]
