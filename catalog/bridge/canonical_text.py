@@ -10,7 +10,6 @@ from typing import Final
 from catalog.bridge.selection import AxisSelection, Selection, parse_selection, quote_axis, resolve_selection
 from catalog.bridge.selection_text import MAX_TEXT
 from catalog.errors import InputError, LimitExceededError
-from catalog.metadata.array import Array
 
 MAX_POINTS_TEXT: Final = 2**20
 """Characters that the positions of points may take: those of some 50,000 points."""
@@ -59,7 +58,7 @@ def points_text(points: Selection, dimension_names: Sequence[str | None]) -> str
     return f"{_BEGIN}{canonical_text(points, dimension_names, MAX_POINTS_TEXT)}{_END}"
 
 
-def parse_canonical(text: str, array: Array) -> tuple[Selection, bool]:
+def parse_canonical(text: str, shape: tuple[int, ...], dimension_names: Sequence[str | None]) -> tuple[Selection, bool]:
     """What a canonical text means for an array, and whether it is points.
 
     Raises
@@ -70,7 +69,7 @@ def parse_canonical(text: str, array: Array) -> tuple[Selection, bool]:
     points = text.startswith(_BEGIN) and text.endswith(_END)
     inner = text[len(_BEGIN) : -len(_END)] if points else text
     requests = parse_selection(inner, MAX_POINTS_TEXT if points else MAX_TEXT)
-    selection = resolve_selection(requests, array.shape, array.dimension_names)
+    selection = resolve_selection(requests, shape, dimension_names)
     if points and (len({axis.count for axis in selection.axes}) != 1 or not all(axis.kept for axis in selection.axes)):
         raise InputError("the axes of the points have different numbers of positions; one for each point is needed")
     return selection, points

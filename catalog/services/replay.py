@@ -151,7 +151,7 @@ def _replay_part(store: GraphStore, iris: Iris, part: PartRead, how: "Reading") 
 
     before = _recorded_array(part)
     ref, notes = _array_now(store, iris, part, before)
-    selection, points = parse_canonical(part.selection, before)
+    selection, points = parse_canonical(part.selection, before.shape, before.dimension_names)
     said: list[str] = []
     found = read_again(ref, selection, replace(how, tell=said.append), to_steps(part.reductions), points=points)
     _check_values(part, found.values)

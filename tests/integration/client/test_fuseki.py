@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import zarr
 
 import catalog
 from catalog.client.catalog import Catalog
@@ -26,10 +28,15 @@ class Remote(Session):
     """A session on a graph store that is open already."""
 
     opened: Any = None
+    workspace: Any = None
 
     @contextmanager
     def asking(self) -> Iterator[Any]:
         yield self.opened
+
+    @contextmanager
+    def writing(self, *, writable: bool = True) -> Iterator[Any]:
+        yield self.workspace
 
 
 @pytest.fixture
@@ -48,6 +55,22 @@ def cat(fuseki: FusekiServer, tmp_path: Path) -> Iterator[catalog.Catalog]:
         session = Remote(load_settings(), prefixes={"lab": "https://lab.example/terms#"})
         session.opened = store, Iris()
         yield Catalog(session)
+
+
+def test_values_are_cited_saved_and_replayed(fuseki: FusekiServer, tmp_path: Path) -> None:
+    values = write_weather(tmp_path / "weather.zarr")
+    with fuseki.store() as store, open_test_workspace(tmp_path, stores=[store, store]) as workspace:
+        ingest(workspace, IngestRequest(str(tmp_path / "weather.zarr"), access="restricted"))
+        session = Remote(load_settings())
+        session.opened, session.workspace = (store, Iris()), workspace
+        cat = Catalog(session)
+        sst = cat.arrays(path="sst").one()
+        saved = sst.isel(lon=slice(2, 5)).max("time").save(tmp_path / "max.zarr", register=True, dataset_id="max", agent="Ann")
+        np.testing.assert_array_equal(zarr.open_array(tmp_path / "max.zarr" / "sst", mode="r")[...], values[:, :, 2:5].max(0))
+        np.testing.assert_array_equal(cat.replay(saved.record).parts[0].values, values[:, :, 2:5].max(0))
+        new = "http://localhost:8000/datasets/max/nodes/sst"
+        rows = cat.sparql(f"SELECT ?old {{ <{new}> prov:wasDerivedFrom ?old . ?old a zo:ZarrArray }}")
+        assert [row["old"] for row in rows] == [sst.iri]
 
 
 def test_fuseki_finds_what_the_embedded_store_finds(cat: catalog.Catalog) -> None:
