@@ -185,6 +185,8 @@ class ZarrObjects:
         outcome: Any
         try:
             outcome = await self._run(self._store.getsize(safe_key(key)))
+            if outcome == 0 and not await self._run(self._store.exists(key)):  # as Icechunk answers
+                outcome = None
         except KeyError:
             return None
         except Exception as error:

@@ -80,3 +80,25 @@ def test_what_a_rectilinear_grid_covers() -> None:
     assert grid.fault_for((12, 100)) is None
     assert "cover 14 elements of the 15 along dimension 0" in str(grid.fault_for((15, 100)))
     assert "2 dimensions" in str(grid.fault_for((14,)))
+
+
+@pytest.mark.parametrize("extent", [0, 1, 2, 5, 6, 7, 29, 30])
+@pytest.mark.parametrize("stated", [1, 3, 7, 30, 31, [30], [1, [7, 4], 1], [[10, 3]], [2, 3, 5, 7, 13]])
+def test_chunks_are_counted_that_begin_before_the_end(stated: Any, extent: int) -> None:
+    if isinstance(stated, int):
+        document = {"name": "regular", "configuration": {"chunk_shape": [stated]}}
+        sizes = [stated] * 40
+    else:
+        document = {"name": "rectilinear", "configuration": {"kind": "inline", "chunk_shapes": [stated]}}
+        sizes = [size for item in stated for size in ([item] if isinstance(item, int) else [item[0]] * item[1])]
+    begins = [sum(sizes[:place]) for place in range(len(sizes))]
+    assert parse_chunk_grid_v3(document).counts((extent,)) == (sum(begin < extent for begin in begins),)
+
+
+def test_a_grid_that_does_not_fit_counts_nothing() -> None:
+    grid = parse_chunk_grid_v3({"name": "regular", "configuration": {"chunk_shape": [3, 3]}})
+    assert grid.counts((5,)) is None
+    assert parse_chunk_grid_v3({"name": "other"}).counts((5,)) is None
+    short = parse_chunk_grid_v3({"name": "rectilinear", "configuration": {"kind": "inline", "chunk_shapes": [[2, 2]]}})
+    assert short.counts((5,)) is None
+    assert parse_chunk_grid_v3({"name": "regular", "configuration": {"chunk_shape": []}}).counts(()) == ()
