@@ -40,7 +40,7 @@ def openings(iris: Iris, dataset_id: str, path: str, *, is_array: bool, is_image
     path
         Of the node in the hierarchy; ``""`` is the root.
     is_image
-        Whether it is an image that viewers of OME-Zarr understand.
+        Whether it is an image that viewers of OME-Zarr understand; its levels are no variables of one set.
     is_public
         Viewers on the web fetch data without a key.
     """
@@ -53,7 +53,8 @@ def openings(iris: Iris, dataset_id: str, path: str, *, is_array: bool, is_image
         found.append(Opening("vizarr", href=f"{_VIZARR}?source={quote(url, safe='')}"))
     if is_public and (is_image or is_array):
         found.append(Opening("Neuroglancer", href=_neuroglancer(url, path)))
-    found.append(Opening("xarray", code=_xarray(store, path, is_array=is_array)))
+    if is_array or not is_image:
+        found.append(Opening("xarray", code=_xarray_array(store, path) if is_array else _xarray(store, path)))
     return found
 
 
@@ -62,11 +63,18 @@ def _neuroglancer(url: str, path: str) -> str:
     return f"{_NEUROGLANCER}#!{quote(json.dumps({'layers': [layer]}, separators=(',', ':')), safe='')}"
 
 
-def _xarray(store: str, path: str, *, is_array: bool) -> str:
-    group, name = (path.rpartition("/")[0], path.rpartition("/")[2]) if is_array else (path, "")
-    options = f", group={group!r}" if group else ""
-    opened = f"xr.open_zarr({store!r}{options}, chunks={{}})"
-    return f"import xarray as xr\n\ndata = {opened}{f'[{name!r}]' if name else ''}"
+def _xarray(store: str, path: str) -> str:
+    group = f", group={path!r}" if path else ""
+    return f"import xarray as xr\n\ndata = xr.open_zarr({store!r}{group}, chunks={{}})"
+
+
+def _xarray_array(store: str, path: str) -> str:
+    """One array by itself: its neighbours may have other sizes along dimensions of the same name, as levels of images do."""
+    return (
+        "import dask.array\nimport xarray as xr\nimport zarr\n\n"
+        f"array = zarr.open_array({store!r}, path={path!r}, mode='r')\n"
+        "data = xr.DataArray(dask.array.from_zarr(array), dims=getattr(array.metadata, 'dimension_names', None))"
+    )
 
 
 def _napari(store: str, path: str) -> str:

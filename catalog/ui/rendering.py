@@ -1,20 +1,40 @@
 """How does a page become HTML? Templates beside this file; every value that is put in is escaped."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+_BEYOND = "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
+_NOT_IN_HTML: Final = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef{_BEYOND}]")
 _FOLDER = Path(__file__).parent / "templates"
 
 
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
     )
+
+
+def _visible(value: Any) -> Any:
+    """A text without the characters that HTML may not hold: control characters by their pictures, others by the replacement."""
+    if isinstance(value, str) and not isinstance(value, Markup) and _NOT_IN_HTML.search(value):
+        return _NOT_IN_HTML.sub(lambda found: _picture(ord(found[0])), value)
+    return value
+
+
+def _picture(code: int) -> str:
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def render(template: str, /, **values: Any) -> bytes:

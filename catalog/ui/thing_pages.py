@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ from catalog.ui.rendering import render
 from catalog.ui.schema_org import dataset_json_ld
 from catalog.ui.shown import Row, Shower, Shown
 
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MAX_DETAILS: Final = 40
 """Things that a thing consists of, told of in its page."""
 _SHOWN_APART: Final = {terms.ATTRIBUTE, terms.DIMENSION}
@@ -68,7 +70,7 @@ def node_page(site: Site, iris: Iris, about: Description, dataset: Entry) -> byt
     return _thing(
         site, iris, about, "node", _title(about, f"/{path}"), dataset=shower.link(dataset.iri, dataset.title), array=structure,
         attributes=_attributes(shower, about), way=_way(shower, iris, dataset, path), ways=ways,
-        reading=_reading(iris, about, dataset, len(structure.axes)) if structure else [],
+        reading=_reading(iris, about, dataset, structure.axes) if structure else [],
     )  # fmt: skip
 
 
@@ -173,15 +175,14 @@ def _way(shower: Shower, iris: Iris, dataset: Entry, path: str) -> list[Shown]:
     return [shower.link(dataset.iri, dataset.title), *root, *above, *last]
 
 
-def _reading(iris: Iris, about: Description, dataset: Entry, dimensions: int) -> list[Opening]:
+def _reading(iris: Iris, about: Description, dataset: Entry, axes: Sequence[_Axis]) -> list[Opening]:
     """How to read an array's values with what this project offers."""
     path = about.one(terms.PATH)
-    first = ",".join(["0"] * max(0, dimensions - 2) + [":"] * min(2, dimensions))
-    url = f"{iris.base}arrays/{dataset.id}/{encoded_path(path)}"
+    url = f"{iris.base}arrays/{about.iri.removeprefix(iris.base)}?format=npy{_first_part(axes)}"
     python = (
         "import catalog\n\n"
         "cat = catalog.connect()\n"
-        f"array = cat.arrays(dataset__identifier={dataset.id!r}, path={path!r}).one()\n"
+        f"array = cat.arrays(dataset={dataset.iri!r}, path={path!r}).one()\n"
         "array.plan()     # what it would cost\n"
         "array.compute()  # a NumPy array"
     )
@@ -189,6 +190,16 @@ def _reading(iris: Iris, about: Description, dataset: Entry, dimensions: int) ->
     document = f"{iris.zarr(dataset.id)}/{encoded_path(path)}/{metadata}" if path else f"{iris.zarr(dataset.id)}/{metadata}"
     return [
         Opening("Python, with this project's client", code=python),
-        Opening("Over HTTP, a part as NumPy file", code=f'curl -o part.npy "{url}?select={quote(first, safe=":,")}&format=npy"'),
+        Opening("Over HTTP, a part as NumPy file", code=f'curl -o part.npy "{url}"'),
         Opening("Over HTTP, its metadata", code=f'curl "{document}"'),
     ]
+
+
+def _first_part(axes: Sequence[_Axis]) -> str:
+    """What asks for a plane of at most 100 by 100 elements; nothing where a dimension has no name that goes without quotes."""
+    names = [axis.name.text for axis in axes]
+    if not axes or len(set(names)) < len(names) or not all(_WORD.fullmatch(name) for name in names):
+        return ""
+    parts = [f"{name}=0" for name in names[:-2]]
+    parts += [f"{axis.name.text}=0:{min(100, int(axis.size))}" for axis in axes[-2:]]
+    return f"&select={quote(','.join(parts), safe=':,=')}"
