@@ -1,22 +1,62 @@
-"""``sparql``: ask the catalogue."""
+"""``search`` and ``sparql``: ask the catalogue."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from catalog.bootstrap import open_reader
-from catalog.cli.output import say_table
+from catalog.cli.output import say_json, say_table
 from catalog.errors import InputError
+from catalog.rdf.prefixes import PREFIXES
 from catalog.settings import load_settings
+
+_SHOWN = 80
+"""Characters of a text worth a line."""
 
 FORMATS = ("table", "json", "csv", "tsv", "xml", "turtle", "ntriples", "jsonld")
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this file."""
+    app.command("search")(search)
     app.command("sparql")(sparql)
+
+
+def search(
+    words: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEXT", help='Words that must all be there; "side by side" in quotes; begin*.', show_default=False
+        ),
+    ],
+    limit: Annotated[int, typer.Option("--limit", "-n", help="Most hits, up to 1,000.")] = 20,
+    public: Annotated[bool, typer.Option("--public", help="Search what anonymous users may see.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything that is known of each hit, as JSON.")] = False,
+) -> None:
+    """Find datasets, groups and arrays by names, titles, keywords, attributes and the things they describe, the best first."""
+    settings = load_settings()
+    with open_reader(settings, "public" if public else "catalog") as (store, _):
+        hits = store.find_text(words, limit=limit)
+    if as_json:
+        say_json([asdict(hit) for hit in hits])
+        return
+    columns = ("score", "iri", "found in", "text")
+    say_table(columns, [(f"{hit.score:.2f}", hit.iri, _short(hit.property), _excerpt(hit.text)) for hit in hits])
+
+
+def _short(iri: str) -> str:
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace):
+            return f"{prefix}:{iri.removeprefix(namespace)}"
+    return iri
+
+
+def _excerpt(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
 
 def sparql(

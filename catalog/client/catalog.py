@@ -85,12 +85,19 @@ class Catalog:
         return table_from_json(body) if tabular else body.decode()
 
     def search(self, text: str, limit: int = 50) -> Table:
-        """Arrays, groups and datasets whose names, titles, keywords or attributes hold a text, best first.
+        """Datasets, groups and arrays that words speak of, best first: by names, titles, keywords, attributes, described things.
+
+        Parameters
+        ----------
+        text
+            Plain words, all of which must be there; ``"side by side"``; ``begin*``. Case and marks on letters do not count.
+        limit
+            Most rows, 1 to 1,000.
 
         Raises
         ------
         InputError
-            The text is empty or too long, or the limit is below 1.
+            The text is empty or too long, or the limit out of range.
         """
         return search(self._session, text, limit)
 

@@ -47,6 +47,9 @@ def call(place: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> 
 NODE = "http://localhost:8000/datasets/good/nodes/"
 CASES: list[tuple[list[str], int, str]] = [
     # arguments, exit code, what the message must hold
+    (["search", ""], 2, "to search for"),
+    (["search", "x" * 501], 2, "501"),
+    (["search", "x", "--limit", "0"], 2, "1 to 1000"),
     (["sparql"], 2, "give a query"),
     (["sparql", "ASK {}", "--file", "q.rq"], 2, "give a query"),
     (["sparql", "--file", "missing.rq"], 2, "missing.rq"),
