@@ -17,10 +17,9 @@ from catalog.bridge.read import Values
 
 def to_plain(values: Values) -> Any:
     """The values as lists, numbers and texts; a value alone where there is no axis. Masked elements are None."""
-    plain: Any = np.ma.getdata(values)
-    found = _plain(plain)
-    mask = np.ma.getmaskarray(values)
-    return _masked(found, mask.tolist()) if mask.any() else found
+    found = _plain(np.ma.getdata(values))
+    mask = np.ma.getmask(values)
+    return found if mask is np.ma.nomask or mask.dtype.names else _masked(found, mask.tolist())
 
 
 def _plain(plain: Values) -> Any:
