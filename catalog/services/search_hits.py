@@ -7,12 +7,13 @@ from catalog.graphstore.bindings import Iri, Term
 from catalog.graphstore.door import GraphStore, TextHit
 from catalog.graphstore.queries import load_query
 from catalog.rdf.iris import Iris
-from catalog.rdf.terms import CLASS_ZARR_ARRAY
+from catalog.rdf.prefixes import DCT
+from catalog.rdf.terms import PATH, SHAPE, STANDARD_NAME, UNIT_STRING
 from catalog.services.search_answer import Hit, Matched
 
+TITLE = f"{DCT}title"
 _SHOWN = 300
 """Characters of a text that words were found in."""
-_Said = dict[str, set[str]]
 
 
 def describe_hits(store: GraphStore, iris: Iris, found: Sequence[str], texts: Mapping[str, TextHit]) -> tuple[Hit, ...]:
@@ -27,62 +28,69 @@ def describe_hits(store: GraphStore, iris: Iris, found: Sequence[str], texts: Ma
     """
     of_dataset = {iri: iris.dataset(known) for iri in found if (known := iris.dataset_id(iri)) is not None}
     nodes = [iri for iri in found if of_dataset.get(iri, iri) != iri]
-    said = _collect(store, "search-nodes", "item", nodes)
-    names = _dimension_names(store, [iri for iri in nodes if CLASS_ZARR_ARRAY in said.get(iri, {}).get("kind", ())])
-    datasets = _collect(store, "search-datasets", "item", list(dict.fromkeys(of_dataset.values())))
+    said = _Nodes(store, nodes)
+    datasets = list(dict.fromkeys(of_dataset.values()))
+    names, titles = _values(store, "search-datasets", datasets), _values(store, "search-titles", datasets)
     hits = []
     for iri in found:
         dataset = of_dataset.get(iri, "")
-        about = datasets.get(dataset)
-        if about is None or (iri != dataset and iri not in said):
+        name = names.get(dataset)
+        if name is None or (iri != dataset and iri not in said.paths):
             continue
-        name = _one(about, "label")
         matched = _matched(texts.get(iri))
         if iri == dataset:
-            hits.append(Hit(iri, "dataset", name, _one(about, "title"), iri, name, matched=matched))
+            hits.append(Hit(iri, "dataset", name, titles.get(iri, ""), iri, name, matched=matched))
         else:
-            hits.append(_node(iri, dataset, name, said[iri], names.get(iri, {}), matched))
+            hits.append(said.hit(iri, dataset, name, matched))
     return tuple(hits)
 
 
-def _node(iri: str, dataset: str, dataset_name: str, said: _Said, names: Mapping[int, str], matched: Matched | None) -> Hit:
-    path, text = _one(said, "path"), _one(said, "shape")
-    shape = tuple(json.loads(text)) if text else None
-    return Hit(
-        iri,
-        "array" if CLASS_ZARR_ARRAY in said.get("kind", ()) else "group",
-        path.rpartition("/")[2] or dataset_name,
-        _one(said, "title"),
-        dataset,
-        dataset_name,
-        path,
-        _one(said, "standard"),
-        _one(said, "units"),
-        shape,
-        _one(said, "type"),
-        None if shape is None else tuple(names.get(at) for at in range(len(shape))),
-        matched,
-    )
+class _Nodes:
+    """What is said of the nodes of a page."""
+
+    def __init__(self, store: GraphStore, nodes: Sequence[str]) -> None:
+        said: dict[str, dict[str, str]] = {}
+        for row in store.select(load_query("search-nodes"), {"item": list(map(Iri, nodes))}) if nodes else ():
+            about, name, value = (said.setdefault(_text(row["property"]), {}), _text(row["item"]), _text(row["value"]))
+            about[name] = min(about.get(name, value), value)
+        self.paths, self._titles = said.get(PATH, {}), said.get(TITLE, {})
+        self._standard_names, self._units = said.get(STANDARD_NAME, {}), said.get(UNIT_STRING, {})
+        self._shapes = {iri: tuple(json.loads(text)) for iri, text in said.get(SHAPE, {}).items()}
+        arrays = list(self._shapes)
+        self._types = _values(store, "search-data-types", arrays)
+        self._dimensions = _dimension_names(store, arrays)
+
+    def hit(self, iri: str, dataset: str, dataset_name: str, matched: Matched | None) -> Hit:
+        path, shape = self.paths[iri], self._shapes.get(iri)
+        names = self._dimensions.get(iri, {})
+        return Hit(
+            iri,
+            "group" if shape is None else "array",
+            path.rpartition("/")[2] or dataset_name,
+            self._titles.get(iri, ""),
+            dataset,
+            dataset_name,
+            path,
+            self._standard_names.get(iri, ""),
+            self._units.get(iri, ""),
+            shape,
+            self._types.get(iri, ""),
+            None if shape is None else tuple(names.get(at) for at in range(len(shape))),
+            matched,
+        )
 
 
 def _matched(hit: TextHit | None) -> Matched | None:
     return None if hit is None else Matched(hit.text[:_SHOWN], hit.property, hit.score)
 
 
-def _one(said: _Said, name: str) -> str:
-    """The value; the least where there are several, so that it is always the same."""
-    return min(said.get(name, ()), default="")
-
-
-def _collect(store: GraphStore, query: str, key: str, things: Sequence[str]) -> dict[str, _Said]:
-    """What a query says of things: name of a column → values."""
-    found: dict[str, _Said] = {}
+def _values(store: GraphStore, query: str, things: Sequence[str]) -> dict[str, str]:
+    """The value that a query has for each thing; the least where there are several, so that it is always the same."""
+    found: dict[str, str] = {}
     if things:
-        for row in store.select(load_query(query), {key: [Iri(each) for each in things]}):
-            said = found.setdefault(_text(row[key]), {})
-            for name, term in row.items():
-                if term is not None:
-                    said.setdefault(name, set()).add(term.value)
+        for row in store.select(load_query(query), {"item": [Iri(each) for each in things]}):
+            thing, value = _text(row["item"]), _text(row["value"])
+            found[thing] = min(found.get(thing, value), value)
     return found
 
 

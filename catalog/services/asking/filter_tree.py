@@ -84,13 +84,9 @@ Tree = Leaf | Same | Linked | One | All | Either | Not
 
 def start(kind: str) -> Text:
     """The pattern for everything of a kind, a key of `KINDS`."""
-    if kind == "datasets":
-        return part("datasets")
-    if kind == "arrays":
-        return part("arrays")
-    if kind == "nodes":
-        return part("nodes")
-    return join([part("nodes"), part("kind", subject="item", iri=write_name(expand(KINDS[kind])))])
+    if kind in {"datasets", "nodes"}:
+        return part(kind)
+    return part("typed", iri=write_name(expand(KINDS[kind])))
 
 
 def restrict(kind: str, tree: Tree, patterns: Patterns) -> Text:
