@@ -72,6 +72,7 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         "content": {
             "application/json": {"schema": _ANSWER},
             **{media: {"schema": {"type": "string"}} for name, media in FORMATS.items() if name != "json"},
+            "text/html": {"schema": {"type": "string"}},
         },
     }
 }

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from catalog.api.access import Asking, Viewer
+from catalog.api.documents import HTML, site_of
 from catalog.api.negotiation import choose
 from catalog.api.problems import refuse
 from catalog.api.search_document import BODY, FORMATS, PARAMETERS, RESPONSES
@@ -16,6 +17,7 @@ from catalog.services.search_answer import SearchAnswer
 from catalog.services.search_formats import headers, to_arrow, to_csv, to_jsonld
 from catalog.services.search_params import parse_parameters
 from catalog.services.search_request import SearchRequest, parse_search
+from catalog.ui.search_page import search_page
 
 router = APIRouter(tags=["search"])
 
@@ -51,6 +53,10 @@ def _answered(request: Request, viewer: Viewer, wanted: SearchRequest) -> Respon
         said["Link"] = f'<{_next_address(request, answer)}>; rel="next"'
     if form == "json":
         return JSONResponse(answer.to_dict(), headers=said)
+    if form == "html":
+        asked = request.query_params.multi_items()
+        page = search_page(site_of(viewer), viewer.service.iris, asked, answer)
+        return Response(page, headers=said, media_type=f"{HTML}; charset=utf-8")
     if form == "jsonld":
         return JSONResponse(to_jsonld(answer), headers=said, media_type=FORMATS[form])
     said["Content-Disposition"] = f'attachment; filename="search.{form}"'
@@ -64,10 +70,11 @@ def _format(request: Request) -> str:
         if named not in FORMATS:
             raise InputError(f"format is {named!r:.40}; allowed are {', '.join(FORMATS)}")
         return named
-    found = choose(request.headers.get("accept", ""), list(FORMATS.values()))
+    offers = {**FORMATS, "html": HTML} if request.method in {"GET", "HEAD"} else FORMATS  # a page is what a form leads to
+    found = choose(request.headers.get("accept", ""), list(offers.values()))
     if found is None:
-        raise refuse(406, f"an answer comes as {', '.join(FORMATS.values())}", "not-acceptable")
-    return next(name for name, media in FORMATS.items() if media == found)
+        raise refuse(406, f"an answer comes as {', '.join(offers.values())}", "not-acceptable")
+    return next(name for name, media in offers.items() if media == found)
 
 
 def _next_address(request: Request, answer: SearchAnswer) -> str:

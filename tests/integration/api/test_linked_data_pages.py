@@ -22,7 +22,8 @@ PAGES = (
     "", "catalog", "void", "ns", "ns/ZarrArray", "ns/dtype/float32", "shapes", "shapes/array-shape", "profiles/cf",
     "profiles/cf/units-given", "datasets/odd", "datasets/open-lab", "datasets/odd/nodes/", "datasets/odd/nodes/image",
     "datasets/odd/nodes/image/0", "datasets/odd/nodes/a%20b/a%20b", "datasets/odd/nodes/%3Cb%3E/%3Cb%3E",
-    "datasets/odd/nodes/described", "datasets/odd/record", "datasets/odd/distribution",
+    "datasets/odd/nodes/described", "datasets/odd/record", "datasets/odd/distribution", "search", "search?q=sample&kind=arrays",
+    "search?q=nothing-has-this-name", "search?kind=arrays&facet=dtype&ndim__gte=1",
 )  # fmt: skip
 HTML = {"Accept": "text/html"}
 SCHEMA = "https://schema.org/"
@@ -194,3 +195,31 @@ def test_the_code_for_a_group_runs(client: httpx.Client) -> None:
 
 def _code(element: Any) -> str:
     return "".join(element.itertext())
+
+
+def test_a_search_from_the_form_leads_to_what_was_found(client: httpx.Client) -> None:
+    page = _page(client, "search?q=sample1Dataset&kind=arrays")
+    found = [each.get("href") for each in page.findall(".//main//tbody//th/a")]
+    assert len(found) == 1
+    assert found[0].endswith("/sample1Dataset")
+    assert client.get(found[0]).status_code == 200
+    assert page.find(".//main//input[@name='q']").get("value") == "sample1Dataset"
+    assert [each.get("value") for each in page.findall(".//option") if each.get("selected") is not None] == ["arrays"]
+
+
+def test_the_pages_of_a_search_lead_on_until_all_is_shown(client: httpx.Client) -> None:
+    address, shown = "search?kind=arrays&limit=1&q=sample*", []
+    while address:
+        page = _page(client, address)
+        shown += [each.get("href") for each in page.findall(".//main//tbody//th/a")]
+        onward = page.find(".//main//a[@rel='next']")
+        address = "" if onward is None else f"search{onward.get('href')}"
+        assert len(shown) < 20
+    assert len(shown) == len(set(shown)) == 2
+
+
+@pytest.mark.parametrize("words", ['"><script>alert(1)</script>', "' onfocus='x", "{{ 7 * 7 }}"])
+def test_what_was_searched_for_stays_text(client: httpx.Client, words: str) -> None:
+    page = _page(client, str(httpx.URL("search", params={"q": words})))
+    assert page.find(".//main//input[@name='q']").get("value") == words
+    assert not page.findall(".//main//script")
