@@ -5,65 +5,18 @@ from collections.abc import Iterator
 import pytest
 
 from catalog.errors import InputError, LimitExceededError, NotFoundError
-from catalog.graphstore.door import GraphUpdate
 from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.rdf import terms
-from catalog.rdf.iris import Iris
-from catalog.rdf.prefixes import DCAT, DCT, RDF_TYPE, RDFS_LABEL
+from catalog.rdf.prefixes import DCT, RDFS_LABEL
 from catalog.services import describe as module
 from catalog.services.describe import describe, describe_graph, is_known
-
-IRIS = Iris()
-DATASET = IRIS.dataset("d")
-ROOT = IRIS.node("d", "")
-CHILDREN = 250
-
-
-def _line(subject: str, predicate: str, target: str) -> str:
-    return f"<{subject}> <{predicate}> {target if target.startswith('"') else f'<{target}>'} .\n"
-
-
-def _dataset() -> set[str]:
-    lines = {
-        _line(DATASET, RDF_TYPE, f"{DCAT}Dataset"),
-        _line(DATASET, terms.ROOT_NODE, ROOT),
-        _line(DATASET, f"{DCT}hasPart", ROOT),
-        _line(ROOT, RDF_TYPE, terms.CLASS_ZARR_GROUP),
-        _line(ROOT, terms.IN_DATASET, DATASET),
-        _line(ROOT, f"{DCT}isPartOf", DATASET),
-        _line(ROOT, terms.PATH, '""'),
-        _line(ROOT, terms.CHANNEL, f"{ROOT}#channel-0"),
-        _line(f"{ROOT}#channel-0", RDFS_LABEL, '"red"'),
-        _line(f"{ROOT}#roi-1", f"{DCT}isPartOf", ROOT),
-        _line(f"{ROOT}#roi-1", f"{DCT}references", ROOT),
-        _line(f"{ROOT}#roi-1", RDFS_LABEL, '"a region"'),
-    }
-    for n in range(CHILDREN):
-        child = IRIS.node("d", f"a{n:03}")
-        lines |= {
-            _line(ROOT, f"{DCT}hasPart", child),
-            _line(child, f"{DCT}isPartOf", ROOT),
-            _line(child, terms.IN_DATASET, DATASET),
-            _line(child, RDF_TYPE, terms.CLASS_ZARR_ARRAY),
-            _line(child, terms.PATH, f'"a{n:03}"'),
-            _line(child, RDFS_LABEL, f'"a{n:03}"'),
-            _line(child, terms.LAYOUT, IRIS.layout("0" * 64)),
-        }
-    return lines | {_line(IRIS.layout("0" * 64), terms.DATA_TYPE_NAME, '"uint8"')}
+from tests.support.small_catalogue import CHILDREN, DATASET, IRIS, ROOT, small_catalogue
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedGraphStore]:
     with EmbeddedGraphStore(tmp_path_factory.mktemp("graphs")) as made:
-        other = _line(IRIS.dataset("e"), "http://www.w3.org/ns/prov#wasDerivedFrom", DATASET)
-        record = _line(DATASET, RDFS_LABEL, '"D"') + _line(DATASET, terms.ACCESS, '"public"')
-        made.apply(
-            [
-                GraphUpdate(DATASET, "".join(sorted(_dataset())).encode()),
-                GraphUpdate(f"{DATASET}/record", "".join(sorted(record.splitlines(keepends=True))).encode()),
-                GraphUpdate(f"{IRIS.dataset('e')}/derived", other.encode()),
-            ]
-        )
+        made.apply(small_catalogue())
         yield made
 
 
