@@ -23,6 +23,7 @@ from catalog.settings import Settings
 ROUTES = (health, search, sparql, arrays, zarr_store, published, linked_data_writing, linked_data)
 """The groups of addresses, in the order in which they are tried."""
 _SEEN_BY_PAGES = ("ETag", "Link", "Location", "Content-Range", "Accept-Ranges", "Content-Disposition", "Retry-After", HEADER)
+_SEEN_BY_PAGES += ("Catalog-Total", "Catalog-Total-Relation", "Catalog-Complete", "Catalog-Reasons", "Catalog-Next")
 
 
 @asynccontextmanager
