@@ -131,7 +131,7 @@ def _file(request: Request, kind: Resource, name: str) -> Response:
     return Response(data, headers=headers, media_type=media_type)
 
 
-@both(router, f"/{style_name()}")
+@router.get(f"/{style_name()}", include_in_schema=False, response_class=Response)
 def style() -> Response:
     """The style sheet of the pages; its name changes with it."""
     return Response(style_sheet(), headers={"Cache-Control": "public, max-age=31536000, immutable"}, media_type="text/css")
