@@ -1,0 +1,165 @@
+"""Can anybody without a key tell whether the catalogue holds restricted datasets?
+
+Two services with the same public content; one of them has a restricted dataset as well. What the OpenAPI document offers is asked
+of both, with names, words, IRIs and ETags of the restricted dataset among the values: answers have to be equal byte for byte.
+"""
+
+import itertools
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from catalog.services.sample import write_sample
+from tests.support.service import ServedCatalogue, served, take_in
+
+REQUESTS = 1500
+BASE = "http://catalogue.example/"
+SECRET = "closed-lab"
+_BY_EACH = {"date", "x-request-id"}
+_ACCEPT = (
+    "*/*", "text/html", "text/turtle", "application/ld+json", "application/json", "application/sparql-results+json", "text/csv",
+    "application/n-triples", "application/rdf+xml", "application/octet-stream", "image/png", "x/y",
+)  # fmt: skip
+_QUERIES = (
+    "SELECT * WHERE { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 50",
+    "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }",
+    "SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g",
+    "ASK { <%(secret)s> ?p ?o }",
+    "SELECT ?p ?o WHERE { GRAPH <%(secret)s> { ?s ?p ?o } } ORDER BY ?p ?o",
+    "SELECT ?o FROM <%(secret)s> WHERE { ?s ?p ?o } ORDER BY ?o",
+    "SELECT ?o FROM NAMED <%(secret)s/record> WHERE { GRAPH ?g { ?s ?p ?o } } ORDER BY ?o",
+    "CONSTRUCT WHERE { <%(secret)s> ?p ?o }",
+    "DESCRIBE <%(secret)s>",
+    "SELECT ?x WHERE { ?x ?p ?o FILTER(CONTAINS(STR(?x), 'closed')) } ORDER BY ?x",
+    "SELECT ?x WHERE { GRAPH <%(secret)s/rejected> { ?x ?p ?o } }",
+    "SELECT (GROUP_CONCAT(?s) AS ?all) WHERE { SELECT DISTINCT ?s WHERE { ?s ?p 'closed' } ORDER BY ?s }",
+)
+
+
+@dataclass
+class Words:
+    """What requests are made of: names of what is open, of what is closed, and of nothing."""
+
+    ids: list[str] = field(default_factory=lambda: ["open-lab", SECRET, "no-such"])
+    paths: list[str] = field(default_factory=lambda: ["", "campaign1", "zarr.json", "no/such"])
+    iris: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=lambda: ["laboratory", "sample", "closed", SECRET, "water", "nothing-like-it"])
+    digests: list[str] = field(default_factory=lambda: ["0" * 64])
+    etags: list[str] = field(default_factory=lambda: ['"x"', "*"])
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServedCatalogue, ServedCatalogue]]:
+    """The same catalogue twice, the second time with a restricted dataset in it."""
+    folder: Path = tmp_path_factory.mktemp("interference")
+    write_sample(folder / "open-lab.zarr", samples=2, seed=1)
+    write_sample(folder / f"{SECRET}.zarr", samples=3, seed=2)
+    with served(folder / "first", base=BASE) as first:
+        take_in(first, folder / "open-lab.zarr", "open-lab")
+    shutil.copytree(folder / "first", folder / "second")
+    with served(folder / "first", base=BASE) as without, served(folder / "second", base=BASE) as with_secret:
+        take_in(with_secret, folder / f"{SECRET}.zarr", SECRET, "restricted")
+        yield without, with_secret
+
+
+@pytest.fixture(scope="module")
+def words(both: tuple[ServedCatalogue, ServedCatalogue]) -> Words:
+    """Names of both datasets, as somebody with a key sees them."""
+    found = Words()
+    query = f"SELECT DISTINCT ?s WHERE {{ ?s ?p ?o FILTER(STRSTARTS(STR(?s), '{BASE}')) }} ORDER BY ?s LIMIT 300"
+    with both[1].client(both[1].read_key) as client:
+        answer = client.get("sparql", params={"query": query}, headers={"Accept": "application/sparql-results+json"})
+        rows = answer.json()["results"]["bindings"]
+        found.iris = [row["s"]["value"] for row in rows]
+        assert any(SECRET in iri for iri in found.iris), "who has a key sees the restricted dataset"
+        marks = [client.get(f"datasets/{SECRET}", follow_redirects=False).headers.get("etag")]
+        marks += [client.get(f"datasets/{SECRET}/zarr/zarr.json").headers.get("etag")]
+        found.etags += [mark for mark in marks if mark]
+    found.paths += [iri.partition("/nodes/")[2] for iri in found.iris if "/nodes/" in iri]
+    found.digests += [iri.rpartition("/")[2] for iri in found.iris if "/snapshots/" in iri]
+    return found
+
+
+def _value(name: str, words: Words, rng: random.Random) -> str:
+    """Something to put where an address has a parameter of this name."""
+    pools = {
+        "query": [query % {"secret": BASE + "datasets/" + SECRET} for query in _QUERIES],
+        "uri": [*words.iris, "https://example.org/lab/sample1", "https://example.org/lab/sample3"],
+        "iri": words.iris,
+        "q": words.texts,
+        "digest": words.digests,
+        "select": ["", "time=0:3", "dim0=0,dim1=0:5", "x=1"],
+        "format": ["json", "csv", "npy", "arrow", "png", "html", "ttl", "nothing"],
+        "limit": ["1", "5", "100", "0"],
+    }
+    if name in pools:
+        return rng.choice(pools[name])
+    if name.endswith("id"):
+        return rng.choice(words.ids)
+    return rng.choice([*words.paths, *words.texts, *words.ids])
+
+
+def _requests(document: dict[str, Any], words: Words) -> Iterator[httpx.Request]:
+    """Requests for everything that the document offers, in turn, without end; the same ones each time."""
+    rng = random.Random(20)
+    offered = [
+        (p, m, o) for p, item in sorted(document["paths"].items()) for m, o in sorted(item.items()) if m in {"get", "post"}
+    ]
+    bodies = [
+        *({"q": text} for text in words.texts),
+        *({"kind": kind, "limit": 5, "facets": ["dataset", "data_type"]} for kind in ("datasets", "nodes", "arrays")),
+        {"filter": {"field": "path", "op": "starts-with", "value": "campaign"}},
+        {},
+    ]
+    for path, method, operation in itertools.cycle(offered):
+        values = {
+            each["name"]: _value(each["name"], words, rng) for each in operation.get("parameters", ()) if each["in"] != "header"
+        }
+        names = [name for name in values if f"{{{name}" in path]
+        address = path
+        for name in names:
+            for spelling in (f"{{{name}}}", f"{{{name}:path}}"):
+                address = address.replace(spelling, quote(values[name], safe="/"))
+        asked = {name: value for name, value in values.items() if name not in names and rng.random() < 0.5}
+        headers = {"Accept": rng.choice(_ACCEPT), "X-Request-Id": "same", "Host": "catalogue.example"}
+        if rng.random() < 0.2:
+            headers["If-None-Match"] = rng.choice(words.etags)
+        if rng.random() < 0.1:
+            headers["Range"] = "bytes=0-9"
+        url = f"{BASE}{address.lstrip('/')}"
+        if method == "post" and "sparql" in path:
+            yield httpx.Request("POST", url, params=asked, headers=headers, data={"query": _value("query", words, rng)})
+        elif method == "post":
+            yield httpx.Request("POST", url, params=asked, headers=headers, json=rng.choice(bodies))
+        else:
+            yield httpx.Request(rng.choice(["GET", "GET", "GET", "HEAD"]), url, params=asked, headers=headers)
+
+
+def _ask(catalogue: ServedCatalogue, client: httpx.Client, request: httpx.Request) -> tuple[int, list[tuple[str, str]], bytes]:
+    url = request.url.copy_with(host="127.0.0.1", port=catalogue.port)
+    answer = client.send(httpx.Request(request.method, url, headers=request.headers, content=request.content))
+    headers = sorted((name, value) for name, value in answer.headers.items() if name not in _BY_EACH)
+    return answer.status_code, headers, answer.content
+
+
+def test_anonymous_answers_are_equal_byte_for_byte(both: tuple[ServedCatalogue, ServedCatalogue], words: Words) -> None:
+    without, with_secret = both
+    outcomes: dict[str, set[int]] = {}
+    with without.client() as one, with_secret.client() as other:
+        document = one.get("openapi.json").json()
+        for request in itertools.islice(_requests(document, words), REQUESTS):
+            first, second = _ask(without, one, request), _ask(with_secret, other, request)
+            assert first == second, f"{request.method} {request.url} {dict(request.headers)} {request.content[:300]!r}"
+            outcomes.setdefault(request.url.path.split("/")[1], set()).add(first[0])
+    answered = {name for name, statuses in outcomes.items() if statuses & {200, 206, 303, 304, 307}}
+    assert {"search", "sparql", "datasets", "arrays", "resolve"} <= answered, json.dumps(
+        {k: sorted(v) for k, v in outcomes.items()}
+    )
