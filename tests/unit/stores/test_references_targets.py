@@ -8,7 +8,7 @@ import pytest
 
 from catalog.errors import CatalogError, ForbiddenError, InputError
 from catalog.stores import references_targets
-from catalog.stores.address import is_public_host
+from catalog.metadata.address import is_public_host
 from catalog.stores.credentials import S3, Bearer, Credentials
 from catalog.stores.gate import Outgoing
 from catalog.stores.objects import Listed
@@ -149,7 +149,7 @@ def test_a_prefix_can_be_allowed() -> None:
     assert (target.root.location, target.key) == ("http://10.0.0.5/x", "a.nc"), "nothing above the prefix can be reached"
     assert place("memory://m/a.nc", LOCAL, outgoing=Outgoing(allowed=("memory://m",))).key == "m/a.nc"
     for text in ["http://10.0.0.5/y/a.nc", "http://10.0.0.5/xy", "https://10.0.0.5/x/a.nc", "http://10.0.0.6/x/a.nc"]:
-        with pytest.raises(ForbiddenError, match="allowed target"):
+        with pytest.raises(ForbiddenError, match="CATALOG_OUTGOING__ALLOWED"):
             place(text, LOCAL, outgoing=Outgoing(allowed=("http://10.0.0.5/x",)))
     with pytest.raises(ForbiddenError):
         place("file:///other/a.nc", WEB, outgoing=Outgoing(allowed=("file:///other",)))
