@@ -111,8 +111,8 @@ class ApiSettings(BaseModel):
     """The service over HTTP.
 
     ``read_keys`` and ``write_keys`` hold the digests of keys, as ``catalog key`` says them, separated by commas. ``cors_origins``
-    are the origins whose pages may read answers, separated by spaces; ``*``: all. ``head_s``, ``body_s`` and ``write_s`` are how long
-    a client may take for a head, and for each 4 KiB of a body and of an answer (`catalog.api.deadlines`).
+    are the origins whose pages may read answers, separated by spaces; ``*``: all. ``head_s``, ``body_s`` and ``write_s`` are how
+    long a client may take for a head, and for each 4 KiB of a body and of an answer (`catalog.api.deadlines`).
 
     Of arrays (docs/reference/arrays-over-http.md): ``chunk_redirects`` maps prefixes of locations to the public prefixes where
     chunks are to be had (``presigned``, for ``signed_s`` seconds); to stores below ``callers_tokens`` (prefixes, separated by

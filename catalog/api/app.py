@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from catalog import __version__
+from catalog.api.described import DescribedApp
 from catalog.api.keys import parse_digests
 from catalog.api.limits import Limits, RequestLimits, SafeAnswers
 from catalog.api.metrics import Metrics
@@ -22,8 +23,10 @@ from catalog.settings import Settings
 
 ROUTES = (health, search, sparql, arrays, zarr_store, published, linked_data_writing, linked_data)
 """The groups of addresses, in the order in which they are tried."""
-_SEEN_BY_PAGES = ("ETag", "Link", "Location", "Content-Range", "Accept-Ranges", "Content-Disposition", "Retry-After", HEADER)
-_SEEN_BY_PAGES += ("Catalog-Total", "Catalog-Total-Relation", "Catalog-Complete", "Catalog-Reasons", "Catalog-Next")
+_SEEN_BY_PAGES = (
+    *("ETag", "Link", "Location", "Content-Range", "Accept-Ranges", "Content-Disposition", "Retry-After", HEADER),
+    *("Catalog-Total", "Catalog-Total-Relation", "Catalog-Complete", "Catalog-Reasons", "Catalog-Next"),
+)
 
 
 @asynccontextmanager
@@ -49,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     """
     parse_digests(settings.api.read_keys, "CATALOG_API__READ_KEYS")
     parse_digests(settings.api.write_keys, "CATALOG_API__WRITE_KEYS")
-    app = FastAPI(
+    app = DescribedApp(
         title="Zarr linked-data catalogue",
         summary="Find arrays by what they mean, and read just the chunks that answer.",
         version=__version__,
@@ -63,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     add_problems(app)
     for module in ROUTES:
         app.include_router(module.router)
+    app.state.routes = [route for module in ROUTES for route in module.router.routes]
     # No cookies are used, so a page of any origin sees only what it could ask for anyway.
     app.add_middleware(
         CORSMiddleware,

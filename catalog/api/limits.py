@@ -1,8 +1,8 @@
 """How large may a request be, and what may a browser make of an answer?
 
 How many requests are answered at the same time, how large the head and body of each are, how deeply its JSON is nested, and how
-many values are in it, is looked at before anything is parsed. Each answer says that its media type is meant, and that a page may do
-nothing that it was not made for.
+many values are in it, is looked at before anything is parsed. Each answer says that its media type is meant, and that a page may
+do nothing that it was not made for.
 """
 
 import re

@@ -1,20 +1,19 @@
 """How does the catalogue's own record of a dataset look as triples, and how is it read back?
 
 The record graph is the only one that says where a store lies; the bridge takes read URLs from nowhere else. The public audience
-gets a record without locations that only this machine knows.
+gets a record without locations on this machine or in somebody's own network.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from catalog.metadata.address import is_public_location
 from catalog.metadata.dataset import Dataset, Snapshot, Waiver
 from catalog.rdf import literals, terms
 from catalog.rdf.iris import Iris, object_digest, object_iri
 from catalog.rdf.prefixes import DCAT, DCT, PROV, RDF_TYPE, RDFS_COMMENT, RDFS_LABEL
 
 ZARR_FORMAT_IRI = "http://edamontology.org/format_3915"
-PUBLIC_SCHEMES = ("http://", "https://", "s3://", "gs://")
-"""Locations that mean the same on every machine; no other is told to the public audience."""
 
 _STRINGS = {
     "digest": terms.DIGEST,
@@ -40,7 +39,7 @@ _CHECKED = f"{DCT}modified"
 def record_ntriples(dataset: Dataset, iris: Iris, audience: str = "catalog") -> bytes:
     """The record graph of a dataset for one audience, as canonical N-Triples."""
     subject, distribution = iris.dataset(dataset.id), iris.distribution(dataset.id)
-    shown = audience == "catalog" or dataset.location.startswith(PUBLIC_SCHEMES)
+    shown = audience == "catalog" or is_public_location(dataset.location)
     triples = [
         (subject, RDF_TYPE, f"<{DCAT}Dataset>"),
         (subject, RDFS_LABEL, literals.string(dataset.name)),

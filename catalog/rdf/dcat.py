@@ -9,8 +9,9 @@ Source: Data Catalog Vocabulary (DCAT) version 3; DCAT-AP 3.0.1.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from catalog.metadata.address import is_public_location
 from catalog.rdf import literals, terms
-from catalog.rdf.dataset import PUBLIC_SCHEMES, ZARR_FORMAT_IRI, location_iri
+from catalog.rdf.dataset import ZARR_FORMAT_IRI, location_iri
 from catalog.rdf.iris import Iris
 from catalog.rdf.paging import page_lines
 from catalog.rdf.prefixes import DCAT, DCT, PREFIXES, RDF_TYPE
@@ -75,8 +76,8 @@ class Entry:
 
     @property
     def open_location(self) -> str:
-        """The location, where it means the same on every machine; else ``""``."""
-        return self.location if self.location.startswith(PUBLIC_SCHEMES) else ""
+        """The location, where everybody may be told of it; else ``""``."""
+        return self.location if is_public_location(self.location) else ""
 
 
 def catalogue_lines(

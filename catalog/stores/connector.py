@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from catalog.stores.address import is_public_address
+from catalog.metadata.address import is_public_address
 
 __all__ = ["checked_connections", "refusal_in"]
 

@@ -21,7 +21,7 @@ from typing import Any, Final, Literal
 from urllib.parse import quote, urlsplit
 
 from catalog.errors import ForbiddenError, InputError
-from catalog.stores.address import is_public_host
+from catalog.metadata.address import is_public_host
 from catalog.stores.credentials import is_below
 from catalog.stores.policy import DEFAULT_PROTOCOLS
 from catalog.stores.url import SAFE_IN_URL, StoreUrl, named_protocol, parse_store_url

@@ -22,8 +22,8 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from catalog.errors import ForbiddenError, InputError, NotFoundError
+from catalog.metadata.address import is_public_host
 from catalog.metadata.key import safe_key
-from catalog.stores.address import is_public_host
 from catalog.stores.credentials import Credentials, is_below
 from catalog.stores.gate import ANYWHERE, SETTING, Outgoing
 from catalog.stores.local import LocalFolder

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from catalog.stores.address import is_public_address, is_public_host
+from catalog.metadata.address import is_public_address, is_public_host
 from tests.support.forbidden_urls import NAMES, carriers, long_forms, numbers
 
 # IANA IPv4 and IPv6 Special-Purpose Address Registries: first and last address of each block that is not globally reachable.

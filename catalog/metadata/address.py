@@ -8,8 +8,9 @@ Source: IANA, "IPv4 Special-Purpose Address Registry" and "IPv6 Special-Purpose 
 import ipaddress
 import socket
 from typing import Final
+from urllib.parse import urlsplit
 
-__all__ = ["is_public_address", "is_public_host"]
+__all__ = ["is_public_address", "is_public_host", "is_public_location"]
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -59,6 +60,14 @@ def is_public_host(host: str) -> bool:
         return _is_public(ipaddress.IPv4Address(socket.inet_aton(name)))
     except (OSError, ValueError):
         return "." in name and ":" not in name  # a name of one word is one of the own network
+
+
+def is_public_location(location: str) -> bool:
+    """Whether a location means the same on every machine and tells nothing of somebody's own network, so that all may see it."""
+    scheme, _, rest = location.partition("://")
+    if scheme in {"http", "https"}:
+        return is_public_host(urlsplit(location).hostname or "")
+    return scheme in {"s3", "gs"} and bool(rest)
 
 
 def _is_public(address: _Address) -> bool:
