@@ -12,6 +12,7 @@ from catalog.graphstore.fuseki import FusekiGraphStore
 from tests.support.fuseki import FusekiServer, older_fuseki
 from tests.support.graph_content import EX, A, B, content, count_of
 from tests.support.graphstore import MAX_ANSWER_BYTES, GraphStoreTests
+from tests.support.graphstore_text import found, sea
 
 STRANGER = "http://stranger.example/graph"
 
@@ -37,6 +38,7 @@ def store(older_fuseki_server: FusekiServer) -> Iterator[FusekiGraphStore]:
 
 class TestExistingFuseki(GraphStoreTests):
     union = False
+    folds = False
 
     @pytest.fixture
     def store(self, store: FusekiGraphStore) -> FusekiGraphStore:
@@ -79,6 +81,14 @@ class TestExistingFuseki(GraphStoreTests):
         assert "arq:httpServiceAllowed" in said["service-closed"]
         assert "--no-cors" in said["cors-closed"]
         assert "ds-rejected" in said["rejected"]
+
+
+def test_without_an_index_words_are_found_and_the_check_says_how(store: FusekiGraphStore) -> None:
+    sea(store)
+    assert found(store, "yeast stress") == ["b"]
+    (check,) = (each for each in store.check().checks if each.name == "text-index")
+    assert check.outcome == "warn"
+    assert "text:TextDataset" in check.message
 
 
 def test_graphs_of_others_are_never_touched(older_fuseki_server: FusekiServer, store: FusekiGraphStore) -> None:
