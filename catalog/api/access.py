@@ -92,16 +92,20 @@ def _key(header: str) -> str | None:
 
 
 # What OpenAPI says of the header; the header itself is read in `viewer`.
-_DOCUMENTED = APIKeyHeader(
-    name="Authorization", scheme_name="key", auto_error=False, description="Bearer KEY, or Basic with KEY as password."
+READ_SCHEME, WRITE_SCHEME = "key", "write-key"
+_READING = APIKeyHeader(
+    name="Authorization", scheme_name=READ_SCHEME, auto_error=False, description="Bearer KEY, or Basic with KEY as password."
+)
+_CHANGING = APIKeyHeader(
+    name="Authorization", scheme_name=WRITE_SCHEME, auto_error=False, description="The same, with a key for writing."
 )
 
 
-def _viewer(request: Request, _: Annotated[str | None, Depends(_DOCUMENTED)]) -> Viewer:
+def _viewer(request: Request, _: Annotated[str | None, Depends(_READING)]) -> Viewer:
     return viewer(request)
 
 
-def _writer(found: Annotated[Viewer, Depends(_viewer)]) -> Viewer:
+def _writer(found: Annotated[Viewer, Depends(_viewer)], _: Annotated[str | None, Depends(_CHANGING)]) -> Viewer:
     if found.is_anonymous:
         raise refuse(401, "changing something needs a write key", "key-needed", _CHALLENGE)
     if not found.may_write:
@@ -109,7 +113,7 @@ def _writer(found: Annotated[Viewer, Depends(_viewer)]) -> Viewer:
     return found
 
 
-def reader(found: Annotated[Viewer, Depends(_viewer)]) -> Viewer:
+def reader(found: Viewer) -> Viewer:
     """Who asks, if they have a key; 401 otherwise."""
     if found.is_anonymous:
         raise refuse(401, "this needs a key", "key-needed", _CHALLENGE)
@@ -118,7 +122,5 @@ def reader(found: Annotated[Viewer, Depends(_viewer)]) -> Viewer:
 
 Asking = Annotated[Viewer, Depends(_viewer)]
 """Anybody."""
-WithKey = Annotated[Viewer, Depends(reader)]
-"""Who has a key."""
 Writing = Annotated[Viewer, Depends(_writer)]
 """Who has a key for writing."""

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from catalog.errors import (
     CatalogError,
@@ -133,13 +134,24 @@ def _invalid(_: Request, error: Exception) -> Response:
     return problem(400, detail, "input", problems=found)
 
 
-def _http(_: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = error.code if isinstance(error, _Refusal) else _HTTP_CODES.get(error.status_code, "http")
     detail = str(error.detail)
     if error.status_code == HTTPStatus.NOT_FOUND and not isinstance(error, _Refusal):
         detail = "there is nothing at this address"
-    return problem(error.status_code, detail, code, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        methods = ", ".join(sorted(_methods_at(request)))
+        headers["Allow"], detail = methods, f"{request.method[:20]} is not offered here; {methods} are"
+    return problem(error.status_code, detail, code, headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What the address takes, whichever routes offer it; a route that refuses knows its own methods alone."""
+    routes: list[Any] = request.app.state.routes
+    fitting = (each for each in routes if isinstance(each, Route) and each.matches(request.scope)[0] is not Match.NONE)
+    return {method for each in fitting for method in each.methods or ()}
 
 
 def _fault(request: Request, error: Exception) -> Response:
