@@ -277,8 +277,7 @@ class FusekiGraphStore:
 
     def answer(self, question: Question, cancel: Cancel) -> WholeAnswer:
         """Answer a query from outside; see `catalog.graphstore.outside.OutsideDoor.answer`."""
-        safe = guard_query(question.text).over(question.default_graphs, question.named_graphs)
-        safe.check_format(question.format)
+        safe = question.guarded()
         refuse_unstoppable(question.text)
         place, accept = self._place_of(safe), _accept(safe, question.format)
         url = self._outside.endpoint(place.query_url, place.base, self._try)
@@ -286,7 +285,8 @@ class FusekiGraphStore:
         params += [("named-graph-uri", name) for name in question.named_graphs]
         if not params and not safe.rejected:
             params = list((self._dataset(safe) or {}).items())
-        text = declare_prefixes(safe.prefixes) + question.text
+        base = f"BASE {write_iri(question.base)} " if question.base else ""
+        text = base + declare_prefixes(safe.prefixes) + question.text
         log_in = self._log_in_to_read
         parts = self._outside.answer(url, text, MEDIA_TYPES[accept], accept, cancel, params=params, authenticate=log_in)
         return WholeAnswer(_as_asked(parts, accept, question.format), MEDIA_TYPES[question.format])

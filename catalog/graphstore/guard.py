@@ -54,6 +54,8 @@ class SafeQuery:
         Whether it names a graph of refused states, so that the place of those answers it.
     dataset
         Default and named graphs in place of those that it names itself; None: as it says.
+    base
+        What relative IRIs are relative to unless it says so itself; ``""``: they are an error, or as the engine has it.
     """
 
     text: str
@@ -63,6 +65,7 @@ class SafeQuery:
     graph_patterns: bool = False
     rejected: bool = False
     dataset: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    base: str = ""
 
     def over(self, default_graphs: Sequence[str], named_graphs: Sequence[str]) -> "SafeQuery":
         """The same query over a dataset that the protocol describes; where it describes none, the same query.

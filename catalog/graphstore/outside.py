@@ -7,10 +7,11 @@ leaves. An answer is whole, or it is an error: nothing of it is given away befor
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from catalog.errors import GraphStoreUnavailableError, LimitExceededError
+from catalog.graphstore.guard import SafeQuery, guard_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,27 @@ class Question:
     default_graphs, named_graphs
         The dataset that the protocol's parameters describe, in place of what FROM says; both empty: none. Graphs are those of
         the audience; any other is empty.
+    base
+        What relative IRIs are relative to; ``""``: nothing.
     """
 
     text: str
     format: str
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
+    base: str = ""
+
+    def guarded(self) -> SafeQuery:
+        """The query, if it may run in this format.
+
+        Raises
+        ------
+        InputError, ForbiddenError, LimitExceededError
+            As `catalog.graphstore.guard.guard_query`; or a graph is no absolute IRI, or the format does not go with the query.
+        """
+        safe = guard_query(self.text).over(self.default_graphs, self.named_graphs)
+        safe.check_format(self.format)
+        return replace(safe, base=self.base)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,16 @@ class _Measured(io.RawIOBase):
 def _run(store: ox.Store, safe: SafeQuery) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     try:
         if safe.dataset is None:
-            return store.query(safe.text, prefixes=dict(safe.prefixes))
+            return store.query(safe.text, base_iri=safe.base or None, prefixes=dict(safe.prefixes))
         default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(name) for name in safe.dataset[0]]
         named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(name) for name in safe.dataset[1]]
-        return store.query(safe.text, prefixes=dict(safe.prefixes), default_graph=default, named_graphs=named)
+        return store.query(
+            safe.text,
+            base_iri=safe.base or None,
+            prefixes=dict(safe.prefixes),
+            default_graph=default,
+            named_graphs=named,
+        )
     except SyntaxError as error:
         raise InputError(_syntax(error)) from error
     except (RuntimeError, ValueError) as error:  # a function that does not exist

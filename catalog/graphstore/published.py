@@ -19,7 +19,6 @@ from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
 from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate
 from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.graphstore.folder_lock import FolderLock
-from catalog.graphstore.guard import guard_query
 from catalog.graphstore.isolated import Task
 from catalog.graphstore.outside import DEFAULT_LIMITS, Cancel, QueryLimits, Question, WholeAnswer
 from catalog.graphstore.oxigraph_reading import PLACES, OxigraphReading
@@ -202,8 +201,7 @@ class PublishedGraphStore(OxigraphReading):
         return self._answer(question, cancel, self.limits.seconds)
 
     def _answer(self, question: Question, cancel: Cancel, seconds: float) -> WholeAnswer:
-        safe = guard_query(question.text).over(question.default_graphs, question.named_graphs)
-        safe.check_format(question.format)
+        safe = question.guarded()
         with self._copy() as copy:
             folder = (copy.folder or self.folder / "nothing") / PLACES[safe.rejected]
             task = Task(folder, safe, question.format, seconds, self.limits.answer_bytes, self.limits.rows)

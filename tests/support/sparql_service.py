@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
+import pytest
 
 from catalog.bootstrap import open_graph_store
 from catalog.graphstore.door import GraphUpdate
@@ -13,7 +14,7 @@ from tests.support.corpora import find_corpora
 from tests.support.fuseki import ROOT, FusekiServer, our_fuseki
 from tests.support.service import ServedCatalogue, served, take_in_samples
 
-LIMITS = {"max_rows": 2000, "max_answer_bytes": 300_000, "concurrency": 2, "waiting": 2}
+LIMITS = {"max_rows": 2000, "max_answer_bytes": 1_000_000, "concurrency": 2, "waiting": 2}
 SUITE = find_corpora() / "w3c-rdf-tests" / "sparql" / "sparql11"
 KASEI = "http://kasei.us/2009/09/sparql/data/"
 SKOLEM = "http://example.org/.well-known/genid/"
@@ -58,8 +59,23 @@ def canonical(path: Path) -> bytes:
     return b"".join(sorted(lines))
 
 
+@pytest.fixture(scope="session")
+def embedded_sparql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCatalogue]:
+    """The service on the embedded store."""
+    with sparql_service(tmp_path_factory.mktemp("sparql")) as catalogue:
+        yield catalogue
+
+
+@pytest.fixture(scope="module")
+def fuseki_sparql(tmp_path_factory: pytest.TempPathFactory, fuseki_server: FusekiServer) -> Iterator[ServedCatalogue]:
+    """The service on the one Fuseki that tests share, which is emptied before."""
+    fuseki_server.clear()
+    with sparql_service(tmp_path_factory.mktemp("sparql"), **on_fuseki(fuseki_server)) as catalogue:
+        yield catalogue
+
+
 @contextmanager
-def sparql_service(folder: Path, timeout_s: float = 1.0, **settings: Any) -> Iterator[ServedCatalogue]:
+def sparql_service(folder: Path, timeout_s: float = 10.0, **settings: Any) -> Iterator[ServedCatalogue]:
     """The samples and, where the corpora are, the data of the W3C's suites, in both audiences."""
     with served(folder / "catalogue", sparql={**LIMITS, "timeout_s": timeout_s}, **settings) as catalogue:
         take_in_samples(catalogue, folder)

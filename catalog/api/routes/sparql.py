@@ -103,7 +103,7 @@ async def _answer(request: Request, asking: Viewer, asked: Asked) -> Response:
     text = asked.query or ""
     is_table = guard_query(text).form in {"SELECT", "ASK"}
     name, media_type = choose_format(asked.format, request.headers.get("accept"), is_table=is_table)
-    question = Question(text, name, asked.default_graphs, asked.named_graphs)
+    question = Question(text, name, asked.default_graphs, asked.named_graphs, asking.service.iris.sparql)
     cancel = Cancel()
     watcher = asyncio.create_task(_watch(request, cancel))
     try:

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fuseki import fuseki_server
 from tests.support.service import ServedCatalogue, served, take_in_samples
+from tests.support.sparql_service import embedded_sparql, fuseki_sparql
+
+__all__ = ["embedded_sparql", "fuseki_server", "fuseki_sparql"]
 
 
 @pytest.fixture(scope="session")

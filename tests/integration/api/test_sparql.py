@@ -2,14 +2,7 @@
 
 import csv
 import io
-import json
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from urllib.parse import quote
 from xml.etree import ElementTree
 
 import httpx
@@ -19,9 +12,8 @@ from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, TURTLE, XML, SPARQLWrapper
 
 from tests.support.canary import Canary, spellings
-from tests.support.queries_of_death import QUERIES
 from tests.support.service import ServedCatalogue
-from tests.support.sparql_service import impatient_fuseki, load, on_fuseki, sparql_service
+from tests.support.sparql_service import load
 
 SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
 DATASETS = "SELECT ?d { ?d a dcat:Dataset } ORDER BY ?d"
@@ -47,11 +39,6 @@ class SparqlTests:
     def client(self, catalogue: ServedCatalogue) -> Iterator[httpx.Client]:
         with catalogue.client() as client:
             yield client
-
-    @pytest.fixture
-    def deadly(self, catalogue: ServedCatalogue) -> ServedCatalogue:
-        """A service for queries of death."""
-        return catalogue
 
     # -- ways to ask
 
@@ -249,80 +236,9 @@ class SparqlTests:
             assert short.text.count("integer" if format_ in {"json", "xml"} else "1") >= 2000
             long = client.get("sparql", params={"query": rows % 2001, "format": format_})
             assert (long.status_code, long.json()["limit"], long.json()["allowed"]) == (413, "sparql-rows", 2000)
-        text = "x" * 400
+        text = "x" * 700
         large = client.get("sparql", params={"query": f"SELECT ('{text}' AS ?d) {{ ?s ?p ?o . ?a ?b ?c }} LIMIT 1999"})
-        assert (large.status_code, large.json()["limit"], large.json()["allowed"]) == (413, "sparql-answer-bytes", 300_000)
-
-    def test_time_is_limited(self, client: httpx.Client) -> None:
-        started = time.monotonic()
-        answer = client.post("sparql", data={"query": SLOW})
-        assert (answer.status_code, answer.json()["limit"]) == (413, "sparql-seconds"), answer.text
-        assert time.monotonic() - started < 8
-        assert names(client.get("sparql", params={"query": DATASETS})) == ["open-lab"]
-
-    def test_a_full_house_says_so_at_once(self, catalogue: ServedCatalogue) -> None:
-        """Two run, two wait."""
-
-        def ask(_: int) -> tuple[int, str]:
-            with catalogue.client() as client:
-                answer = client.post("sparql", data={"query": SLOW})
-                return answer.status_code, answer.headers.get("retry-after", "")
-
-        with ThreadPoolExecutor(8) as threads:
-            found = list(threads.map(ask, range(8)))
-        assert {status for status, _ in found} == {413, 503}
-        assert all(bool(later) == (status == 503) for status, later in found)
-        with catalogue.client() as client:
-            assert until_answered(client) == ["open-lab"]
-
-    def test_a_query_ends_when_its_client_leaves(self, catalogue: ServedCatalogue) -> None:
-        """More leave than there are places, each long before the time is up."""
-        request = f"GET /sparql?query={quote(SLOW)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-        started = time.monotonic()
-        for _ in range(8):
-            with socket.create_connection(("127.0.0.1", catalogue.port)) as leaving:
-                leaving.sendall(request)
-                time.sleep(0.1)
-        with catalogue.client() as client:
-            assert until_answered(client) == ["open-lab"]
-        assert time.monotonic() - started < 8
-
-    def test_queries_of_death_hurt_nobody_else(self, deadly: ServedCatalogue) -> None:
-        pages: set[int] = set()
-        seen: list[tuple[int, list[str]]] = []
-        done = threading.Event()
-
-        def look() -> None:
-            with deadly.client(deadly.read_key) as client:
-                while not done.is_set():
-                    pages.add(
-                        client.get("datasets/open-lab", follow_redirects=True, headers={"Accept": "text/turtle"}).status_code
-                    )
-                    answer = client.get("sparql", params={"query": DATASETS})
-                    seen.append((answer.status_code, names(answer) if answer.status_code == 200 else []))
-
-        def ask(text: str) -> httpx.Response:
-            with deadly.client() as client:
-                return client.post("sparql", data={"query": text})
-
-        assert len(QUERIES) >= 60
-        watching = ThreadPoolExecutor(1).submit(look)
-        with ThreadPoolExecutor(2) as threads:
-            answers = dict(zip(QUERIES, threads.map(ask, QUERIES.values()), strict=True))
-        done.set()
-        watching.result(60)
-        assert {answer.status_code for answer in answers.values()} <= {200, 403, 413, 503}, answers
-        for name, answer in answers.items():
-            if answer.status_code == 200:
-                json.loads(answer.content)
-            else:
-                assert answer.json()["detail"], name
-        assert pages == {200}
-        answered = [found for status, found in seen if status == 200]
-        assert answered
-        assert all(found == ["closed-lab", "open-lab"] for found in answered)
-        with deadly.client() as client:
-            assert until_answered(client) == ["open-lab"]
+        assert (large.status_code, large.json()["limit"], large.json()["allowed"]) == (413, "sparql-answer-bytes", 1_000_000)
 
     def test_no_query_reaches_another_server(self, client: httpx.Client) -> None:
         with Canary() as canary:
@@ -332,9 +248,10 @@ class SparqlTests:
                     client.post("sparql", data={"query": text}),
                     client.post("sparql", content=text.encode(), headers=DIRECT),
                     client.post("sparql", data={"update": text}),
-                    client.get("sparql", params={"query": "ASK { ?s ?p ?o }", "default-graph-uri": canary.url}),
                 ):
                     assert answer.status_code in {200, 400, 403}, answer.text
+            asked = client.get("sparql", params={"query": "ASK { ?s ?p ?o }", "default-graph-uri": canary.url})
+            assert asked.json()["boolean"] is False
             assert canary.visits == 0
 
     # -- the service description
@@ -389,49 +306,19 @@ class SparqlTests:
             assert len(wrapper.queryAndConvert()) == 50
 
 
-def until_answered(client: httpx.Client, seconds: float = 10.0) -> list[str]:
-    """The datasets, once there is a place for the question."""
-    deadline = time.monotonic() + seconds
-    while (answer := client.get("sparql", params={"query": DATASETS})).status_code in {413, 503} and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return names(answer)
-
-
 def fill(catalogue: ServedCatalogue) -> ServedCatalogue:
     load(catalogue, {GRAPH: triples(50), "http://example.org/graphs/2": triples(10, "t")})
     load(catalogue, {HIDDEN: triples(20, "hidden")}, "catalog")
     return catalogue
 
 
-@pytest.fixture(scope="module")
-def embedded_sparql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCatalogue]:
-    with sparql_service(tmp_path_factory.mktemp("sparql")) as catalogue:
-        yield fill(catalogue)
-
-
-@pytest.fixture(scope="module")
-def fuseki_sparql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCatalogue]:
-    folder = tmp_path_factory.mktemp("sparql")
-    server = impatient_fuseki(folder / "server").start()
-    try:
-        with sparql_service(folder, **on_fuseki(server)) as catalogue:
-            yield fill(catalogue)
-    finally:
-        server.stop()
-
-
 class TestEmbedded(SparqlTests):
     @pytest.fixture
     def catalogue(self, embedded_sparql: ServedCatalogue) -> ServedCatalogue:
-        return embedded_sparql
-
-    @pytest.fixture
-    def deadly(self, tmp_path: Path) -> Iterator[ServedCatalogue]:
-        with sparql_service(tmp_path, timeout_s=0.3) as catalogue:
-            yield catalogue
+        return fill(embedded_sparql)
 
 
 class TestFuseki(SparqlTests):
     @pytest.fixture
     def catalogue(self, fuseki_sparql: ServedCatalogue) -> ServedCatalogue:
-        return fuseki_sparql
+        return fill(fuseki_sparql)
