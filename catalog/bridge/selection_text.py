@@ -59,6 +59,11 @@ def parse_selection(text: str, longest: int = MAX_TEXT) -> tuple[AxisRequest, ..
     return tuple(_Parser(text).parts())
 
 
+def asks_for_labels(text: str) -> bool:
+    """Whether a selection can be understood only with the values of coordinates; errors as `parse_selection`."""
+    return any(isinstance(request.index, LabelAt | LabelRange) for request in parse_selection(text))
+
+
 def to_requests(parts: str | Mapping[str, Any]) -> tuple[AxisRequest, ...]:
     """What a text or a mapping asks for.
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 from catalog.bridge.answer import resolve_answer, resolve_part
 from catalog.bridge.answer_columns import read_columns, row_region
 from catalog.bridge.array_ref import ArrayRef, recorded_iris, resolve_one
-from catalog.bridge.axis_request import LabelAt, LabelRange
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits
 from catalog.bridge.part import Part
-from catalog.bridge.selection_text import parse_selection
+from catalog.bridge.selection_text import asks_for_labels
 from catalog.errors import InputError
 from catalog.graphstore.door import GraphStore
 from catalog.services.query import answer_as_bindings
@@ -100,8 +99,8 @@ def plan_read(store: GraphStore, iri: str, select: str = "", options: ReadOption
         A coordinate could not be read.
     """
     ref = resolve_one(store, iri)
-    labelled = any(isinstance(request.index, LabelAt | LabelRange) for request in parse_selection(select))
-    return _planned(resolve_part(store, ref, select, labels=_coordinates(store, options) if labelled else None))
+    labels = _coordinates(store, options) if asks_for_labels(select) else None
+    return _planned(resolve_part(store, ref, select, labels=labels))
 
 
 def plan_query(

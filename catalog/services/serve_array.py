@@ -17,7 +17,6 @@ import orjson
 from catalog import __version__
 from catalog.bridge.answer import resolve_part
 from catalog.bridge.array_ref import ArrayRef, read_refs, resolve_one
-from catalog.bridge.axis_request import LabelAt, LabelRange
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
 from catalog.bridge.coordinates import Coordinates, Reading
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits, check_limits
@@ -28,7 +27,7 @@ from catalog.bridge.results.described import Described, describe_parts
 from catalog.bridge.results.files import table_columns, to_csv
 from catalog.bridge.results.json_values import to_plain
 from catalog.bridge.results.picture import to_png
-from catalog.bridge.selection_text import parse_selection
+from catalog.bridge.selection_text import asks_for_labels
 from catalog.bridge.staleness import CheckLog, Within
 from catalog.bridge.uri_lookup import look_up
 from catalog.errors import CatalogError, InputError, LimitExceededError, UnavailableError
@@ -171,8 +170,7 @@ class ArrayServer:
             A coordinate could not be read.
         """
         ref = resolve_one(shown, iri, self.iris)
-        labelled = any(isinstance(request.index, LabelAt | LabelRange) for request in parse_selection(select))
-        if labelled:
+        if asks_for_labels(select):
             with self._labels_of(shown, everything, ref) as labels:
                 part = resolve_part(shown, ref, select, iris=self.iris, labels=labels)
         else:
