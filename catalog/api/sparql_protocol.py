@@ -75,7 +75,7 @@ def read_get(query_string: bytes) -> Asked:
         It is an update.
     """
     asked = _read(_parse(query_string))
-    if asked.query is None and (asked.default_graphs or asked.named_graphs):
+    if asked.query is None and (asked.default_graphs or asked.named_graphs or asked.format):
         raise InputError("there is no query: send it as `query`")
     return asked
 

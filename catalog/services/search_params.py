@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from catalog.errors import InputError
-from catalog.services.search_request import Joined, SearchRequest, parse_filter, read_filter, read_search
+from catalog.services.search_request import MAX_FACET_VALUES, Joined, SearchRequest, parse_filter, read_filter, read_search
 
 PARAMETERS: Final = (
     *("kind", "q", "filter", "bbox", "datetime", "facet", "facet_limit", "sort", "limit", "cursor", "sample", "seed", "format"),
@@ -58,6 +58,8 @@ def _members(single: Mapping[str, str], several: Mapping[str, list[str]]) -> dic
     facets: list[Any] = list(several["facet"])
     if single.get("facet_limit"):
         most = _count("facet_limit", single["facet_limit"])
+        if not 1 <= most <= MAX_FACET_VALUES:
+            raise InputError(f"facet_limit is {most}; 1 to {MAX_FACET_VALUES} is allowed")
         facets = [{"term": each, "limit": most} for each in facets]
     return {**found, "facets": facets, "sort": several["sort"]}
 

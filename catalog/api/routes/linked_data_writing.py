@@ -27,7 +27,7 @@ _BODY: Final[dict[str, Any]] = {
     "description": "A JSON merge patch by property, or RDF that becomes the curated graph.",
     "content": {
         PATCH_TYPE: {"schema": {"type": "object", "additionalProperties": True}, "example": _EXAMPLE},
-        **{media_type: {"schema": {"type": "string"}} for media_type in _ENDINGS},
+        **{media_type: {"schema": {} if media_type.endswith("json") else {"type": "string"}} for media_type in _ENDINGS},
     },
 }
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {

@@ -54,6 +54,7 @@ class Words:
     texts: list[str] = field(default_factory=lambda: ["laboratory", "sample", "closed", SECRET, "water", "nothing-like-it"])
     digests: list[str] = field(default_factory=lambda: ["0" * 64])
     etags: list[str] = field(default_factory=lambda: ['"x"', "*"])
+    cursors: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,9 @@ def words(both: tuple[ServedCatalogue, ServedCatalogue]) -> Words:
         marks = [client.get(f"datasets/{SECRET}", follow_redirects=False).headers.get("etag")]
         marks += [client.get(f"datasets/{SECRET}/zarr/zarr.json").headers.get("etag")]
         found.etags += [mark for mark in marks if mark]
+        pages = [client.get("search", params={"limit": 2, "kind": kind}).json() for kind in ("nodes", "arrays")]
+        found.cursors = [page["next"] for page in pages if page["next"]]
+        assert found.cursors, "who has a key gets pages that go on in the restricted dataset"
     found.paths += [iri.partition("/nodes/")[2] for iri in found.iris if "/nodes/" in iri]
     found.digests += [iri.rpartition("/")[2] for iri in found.iris if "/snapshots/" in iri]
     return found
@@ -96,7 +100,13 @@ def _value(name: str, words: Words, rng: random.Random) -> str:
         "iri": words.iris,
         "q": words.texts,
         "digest": words.digests,
-        "select": ["", "time=0:3", "dim0=0,dim1=0:5", "x=1"],
+        "select": ["", "time=0:3", "dim0=0,dim1=0:5", "time=1,wavelength=[3,1,2]", "x=1"],
+        "path": [iri.removeprefix(BASE) for iri in words.iris if "/nodes/" in iri] + words.paths,
+        "cursor": ["", "AAAA", *words.cursors],
+        "kind": ["datasets", "nodes", "arrays"],
+        "facet": ["dtype", "ndim", "dtype,ndim"],
+        "sort": ["path", "-ndim"],
+        "filter": ['{"ndim": 2}', '{"not": {"dtype": "float32"}}'],
         "format": ["json", "csv", "npy", "arrow", "png", "html", "ttl", "nothing"],
         "limit": ["1", "5", "100", "0"],
     }
@@ -114,9 +124,13 @@ def _requests(document: dict[str, Any], words: Words) -> Iterator[httpx.Request]
         (p, m, o) for p, item in sorted(document["paths"].items()) for m, o in sorted(item.items()) if m in {"get", "post"}
     ]
     bodies = [
-        *({"q": text} for text in words.texts),
-        *({"kind": kind, "limit": 5, "facets": ["dataset", "data_type"]} for kind in ("datasets", "nodes", "arrays")),
-        {"filter": {"field": "path", "op": "starts-with", "value": "campaign"}},
+        *({"kind": kind, "text": text} for text in words.texts for kind in ("datasets", "nodes")),
+        *({"kind": kind, "limit": 5, "facets": ["dtype", "ndim"]} for kind in ("datasets", "nodes", "arrays")),
+        *({"kind": kind, "limit": 1, "sort": ["-path"]} for kind in ("nodes", "arrays")),
+        {"filter": {"term": "path", "op": "starts-with", "value": "campaign"}},
+        {"kind": "arrays", "filter": {"or": [{"ndim": 2}, {"not": {"dtype": "float64"}}]}},
+        {"kind": "arrays", "sample": 2, "seed": "closed"},
+        {"filter": {"no_such_term": 1}},
         {},
     ]
     for path, method, operation in itertools.cycle(offered):

@@ -36,6 +36,35 @@ def _basic(key: str) -> str:
     return "Basic " + base64.b64encode(f"anybody:{key}".encode()).decode()
 
 
+@pytest.mark.parametrize(
+    ("address", "methods"),
+    [("/search", {"GET", "POST"}), ("/datasets/open-lab", {"GET", "HEAD", "PATCH"}), ("/metrics", {"GET"})],
+)
+def test_all_methods_of_an_address_are_named_whichever_route_refuses(
+    sample_service: ServedCatalogue, address: str, methods: set[str]
+) -> None:
+    with sample_service.client() as client:
+        answer = client.delete(address)
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == methods
+
+
+def test_the_openapi_document_says_which_operations_need_a_key(sample_service: ServedCatalogue) -> None:
+    with sample_service.client() as client:
+        paths = client.get("/openapi.json").json()["paths"]
+    assert paths["/search"]["get"]["security"] == [{}, {"key": []}]
+    assert paths["/datasets/{dataset_id}"]["patch"]["security"] == [{"write-key": []}]
+    assert "security" not in paths["/health/live"]["get"]
+
+
+@pytest.mark.parametrize("address", ["/search?facet_limit=201", "/search?facet_limit=0", "/sparql?format=AAA"])
+def test_what_the_openapi_document_rules_out_is_refused_even_where_it_would_not_matter(
+    sample_service: ServedCatalogue, address: str
+) -> None:
+    with sample_service.client() as client:
+        assert client.get(address).status_code == 400
+
+
 def test_metrics_need_a_key(sample_service: ServedCatalogue) -> None:
     with sample_service.client() as client:
         refused = client.get("/metrics")
