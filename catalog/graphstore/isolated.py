@@ -78,7 +78,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"MALLOC_ARENA_MAX": "2"},
-            start_new_session=True,
+            process_group=0,  # not a session: the kernel may weigh sessions alike, however nice they are
         )
         assert self._child.stdin is not None  # noqa: S101  for mypy
         assert self._child.stdout is not None  # noqa: S101

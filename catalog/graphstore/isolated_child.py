@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 HEAD: Final = struct.Struct(">cI")
 READY, DATA, END, INPUT, LIMIT, UNAVAILABLE = b"R", b"D", b"E", b"I", b"L", b"U"
 DESCRIPTORS: Final = 1024
-NICE: Final = 5
+NICE: Final = 19
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PIECE: Final = 64 * 1024
 
