@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from catalog.errors import CatalogError, ForbiddenError
 from catalog.graphstore.door import MEDIA_TYPES, Check, StoreCheck
-from catalog.graphstore.fuseki_http import SparqlEndpoint
+from catalog.graphstore.fuseki_http import NoSuchServiceError, SparqlEndpoint
+from catalog.graphstore.fuseki_outside import ENDPOINT
 from catalog.graphstore.queries import load_query
 
 _NOTHING: Final = b"INSERT DATA {}"
@@ -56,6 +57,7 @@ def check_fuseki(http: SparqlEndpoint, graphs: Place, rejected: Place | None, ha
             lambda: _check_cors(http, graphs),
             lambda: _check_rejected(http, rejected),
             lambda: _check_text(has_index),
+            lambda: _check_guarded(http, graphs),
         )
         checks += [test() for test in tests]
     return StoreCheck("fuseki", graphs.query_url, tuple(checks))
@@ -200,3 +202,19 @@ def _check_text(has_index: Callable[[], bool | None]) -> Check:
         "there is none, or it does not know what was there before it: words are looked for in every text;"
         " take the text:TextDataset of fuseki/config.ttl, and start once with scripts/fuseki or run jena.textindexer",
     )
+
+
+def _check_guarded(http: SparqlEndpoint, place: Place) -> Check:
+    name, url = "guarded-endpoint", f"{place.base}/{ENDPOINT}"
+    try:
+        _ask(http, url, "ASK {}")
+    except NoSuchServiceError:
+        return Check(
+            name,
+            "warn",
+            f"there is no {url}: queries from outside go to the usual endpoint, whose time limit is longer;"
+            " take the endpoint of that name from fuseki/config.ttl",
+        )
+    except CatalogError as error:
+        return Check(name, "warn", f"could not be found out: {error}")
+    return Check(name, "ok", "queries from outside have an endpoint with a time limit of its own")

@@ -74,6 +74,7 @@ class TestExistingFuseki(GraphStoreTests):
             "cors-closed": "warn",
             "rejected": "warn",
             "text-index": "ok",
+            "guarded-endpoint": "warn",
         }
         said = {check.name: check.message for check in found.checks}
         assert said["version"] == "Fuseki 5.6.0"
@@ -81,6 +82,7 @@ class TestExistingFuseki(GraphStoreTests):
         assert "arq:httpServiceAllowed" in said["service-closed"]
         assert "--no-cors" in said["cors-closed"]
         assert "ds-rejected" in said["rejected"]
+        assert "ds/guarded" in said["guarded-endpoint"]
 
 
 def test_without_an_index_words_are_found_and_the_check_says_how(store: FusekiGraphStore) -> None:
