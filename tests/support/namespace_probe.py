@@ -1,7 +1,7 @@
 """Who is reached from a network of one's own, where every forbidden address is somebody's?
 
-Run as ``unshare --net python -m tests.support.namespace_probe``. It gives this (new, empty) network the addresses, puts a canary on
-each, tries every form, and prints as JSON how often each was visited: with the gate closed, and, as a control, with it open.
+Run as ``unshare --net python -m tests.support.namespace_probe``. It gives this (new, empty) network the addresses, puts a canary
+on each, tries every form, and prints as JSON how often each was visited: with the gate closed, and, as a control, with it open.
 """
 
 import contextlib

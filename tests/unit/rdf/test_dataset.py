@@ -92,7 +92,9 @@ def test_the_store_lies_where_the_record_says() -> None:
     assert distribution["http://purl.org/dc/terms/format"] == {"http://edamontology.org/format_3915"}
 
 
-@pytest.mark.parametrize("location", ["file:///srv/secret/cube.zarr", "memory://cube", "http+unix:///run/x", "http://10.1.2.3/a", "http://store/a"])
+@pytest.mark.parametrize(
+    "location", ["file:///srv/secret/cube.zarr", "memory://cube", "http+unix:///run/x", "http://10.1.2.3/a", "http://store/a"]
+)
 def test_the_public_record_tells_no_location_of_this_machine(location: str) -> None:
     data = record_ntriples(replace(DATASET, location=location), IRIS, audience="public")
     assert location.encode() not in data

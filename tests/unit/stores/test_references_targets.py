@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from catalog.errors import CatalogError, ForbiddenError, InputError
-from catalog.stores import references_targets
 from catalog.metadata.address import is_public_host
+from catalog.stores import references_targets
 from catalog.stores.credentials import S3, Bearer, Credentials
 from catalog.stores.gate import Outgoing
 from catalog.stores.objects import Listed
