@@ -8,6 +8,7 @@ much, before the store hears of it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import prod
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -15,9 +16,10 @@ import numpy.typing as npt
 
 from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.axis_request import AxisRequest
-from catalog.bridge.boxes import MAX_BOX_BYTES, read_side_by_side
+from catalog.bridge.boxes import MAX_BOX_BYTES, MAX_HELD_BYTES, read_side_by_side
 from catalog.bridge.chunk_plan import AnyChunks, ChunkPlan, plan_chunks
 from catalog.bridge.coordinates import Reading
+from catalog.bridge.exact_plan import MAX_GAP
 from catalog.bridge.limits import LEAST_ELEMENT_BYTES, check_limits
 from catalog.bridge.part import axis_names
 from catalog.bridge.read import StoreAccess, open_checked
@@ -32,8 +34,8 @@ Places = npt.NDArray[np.int64]
 Columns = Mapping[str, Any]
 """Axis → one number for each point."""
 
-_SPARSE: Final = 2
-"""Inner chunks of a shard that one read may touch for each one that is wanted."""
+_MAX_COUNTED: Final = 2**63
+"""Stored objects of an array whose places zarr-python can count."""
 
 
 def sample(
@@ -77,7 +79,8 @@ def sample(
 
     Notes
     -----
-    A chunk is one request. In a shard that is read in parts, its index is one more for each read.
+    A chunk is one request. A shard that is read in parts is its index, and then its inner chunks, neighbours together, as
+    `catalog.bridge.exact_plan.join_ranges` has it; or one request where every inner chunk has a point in it.
     """
     reading = reading or Reading()
     places = to_places(ref, points, units=units, samplings=samplings)
@@ -92,9 +95,11 @@ def sample(
             values[...] = reader.read(())
             return values
         item = plan.item_size or LEAST_ELEMENT_BYTES
-        held = plan.unit_elements * item if plan.inner is None else max(plan.unit_elements * item, MAX_BOX_BYTES)
-        for group, found in read_side_by_side(lambda group: _values(reader, group, item), groups, held):
-            values[group.order] = found
+        batches = _batches(plan, groups, item, reader.shape)
+        largest = max(batch.held for batch in batches)
+        read = _box_values if _uncounted(plan, reader.shape) else ArrayReader.read_points
+        for batch, found in read_side_by_side(lambda batch: read(reader, batch.places), batches, largest):
+            values[batch.order] = found
     return values
 
 
@@ -110,14 +115,28 @@ class Group:
         Which points they are.
     cuts
         Where in ``places`` a chunk ends and the next begins, both ends among them.
-    spread
-        How many chunks there are in the box around them.
+    elements
+        How many elements the object has room for.
     """
 
     places: Places
     order: "npt.NDArray[np.intp]"
     cuts: tuple[int, ...]
-    spread: int
+    elements: int
+
+    @property
+    def chunks(self) -> int:
+        """Chunks with a point in them."""
+        return len(self.cuts) - 1
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """The points that are read in one go, and how many bytes are held meanwhile, at most."""
+
+    places: Places
+    order: "npt.NDArray[np.intp]"
+    held: int
 
 
 def plan_points(ref: ArrayRef, places: Places) -> tuple[ChunkPlan, list[Group]]:
@@ -139,8 +158,19 @@ def plan_points(ref: ArrayRef, places: Places) -> tuple[ChunkPlan, list[Group]]:
     plan = plan_chunks(ref.array, Selection(tuple(axes)))
     shape = (AxisSelection(0, 1, len(places)), *(AxisSelection(0, 1, 1, kept=False) for _ in axes[1:]))
     groups = _groups(places, plan) if axes and len(places) else []
-    chunks = sum(len(group.cuts) - 1 for group in groups) if axes else plan.chunks
-    return replace(plan, selection=Selection(shape), chunks=chunks, objects=len(groups) or plan.objects), groups
+    if not axes:
+        return replace(plan, selection=Selection(shape)), groups
+    chunks = sum(group.chunks for group in groups)
+    full = [group.chunks for group in groups if group.chunks * plan.unit_elements == group.elements]
+    found = replace(
+        plan,
+        selection=Selection(shape),
+        chunks=chunks,
+        objects=len(groups),
+        decoded_elements=chunks * plan.unit_elements,
+        whole=None if plan.inner is None else (len(full), sum(full)),
+    )
+    return found, groups
 
 
 def _distinct(column: Places) -> AxisSelection:
@@ -149,7 +179,8 @@ def _distinct(column: Places) -> AxisSelection:
 
 
 def _groups(places: Places, plan: ChunkPlan) -> list[Group]:
-    stored = np.stack([_places(cells, column) for cells, column in zip(plan.grid, places.T, strict=True)])
+    cells = [_places(cells, column) for cells, column in zip(plan.grid, places.T, strict=True)]
+    stored = np.stack([place for place, _ in cells])
     chunks = stored
     if plan.inner is not None:
         chunks = np.stack([column // cells.extent for cells, column in zip(plan.inner, places.T, strict=True)])
@@ -161,17 +192,15 @@ def _groups(places: Places, plan: ChunkPlan) -> list[Group]:
     groups = []
     for (start, stop), (first, last) in zip(pairwise(borders), pairwise(ends), strict=True):
         inside = tuple(int(cut) - start for cut in cuts[first : last + 1])
-        spread = 1
-        for axis in chunks[:, start:stop]:
-            spread *= int(axis.max() - axis.min()) + 1
-        groups.append(Group(places[start:stop], order[start:stop], inside, spread))
+        elements = prod(int(extents[place]) for (_, extents), place in zip(cells, stored[:, start], strict=True))
+        groups.append(Group(places[start:stop], order[start:stop], inside, elements))
     return groups
 
 
-def _places(cells: AnyChunks, column: Places) -> Places:
-    """The chunk of each position along one axis, counted among those that are touched."""
-    starts = np.array([cells.bounds(place)[0] for place in cells], dtype=np.int64)
-    return (np.searchsorted(starts, column, side="right") - 1).astype(np.int64)
+def _places(cells: AnyChunks, column: Places) -> tuple[Places, Places]:
+    """The stored object of each position along one axis, counted among those that are touched; and their extents."""
+    bounds = np.array([cells.bounds(place) for place in cells], dtype=np.int64)
+    return (np.searchsorted(bounds[:, 0], column, side="right") - 1).astype(np.int64), bounds[:, 1] - bounds[:, 0]
 
 
 def _borders(sorted_places: Places) -> list[int]:
@@ -180,14 +209,45 @@ def _borders(sorted_places: Places) -> list[int]:
     return [0, *changes.tolist(), sorted_places.shape[1]]
 
 
-def _values(reader: ArrayReader, group: Group, item: int) -> Values:
-    """The values at the points of a group."""
-    chunks = len(group.cuts) - 1
-    if chunks > 1 and group.spread <= _SPARSE * chunks:
-        spans = group.places.max(axis=0) - group.places.min(axis=0) + 1
-        if np.prod(spans.astype(np.float64)) * item <= MAX_BOX_BYTES:
-            return _box_values(reader, group.places)
-    return np.concatenate([_box_values(reader, group.places[start:stop]) for start, stop in pairwise(group.cuts)])
+def _batches(plan: ChunkPlan, groups: list[Group], item: int, shape: tuple[int, ...]) -> list[_Batch]:
+    """The points that are read in one go: those of as many stored objects as may be held at once.
+
+    Of a shard that may not be held with all its inner chunks and what lies between them, as many inner chunks as may.
+    """
+    unit = plan.unit_elements * item
+    if _uncounted(plan, shape):
+        return [_part(group, cut, cut + 1, unit) for group in groups for cut in range(group.chunks)]
+    between = 0 if plan.inner is None else MAX_GAP
+    most = max(1, MAX_HELD_BYTES // (unit + between))
+    batches: list[_Batch] = []
+    together: list[Group] = []
+    size = 0
+    for group in groups:
+        held = min(group.chunks * (unit + between), group.elements * item)
+        if held > MAX_HELD_BYTES and group.chunks > 1:
+            batches += [_part(group, cut, cut + most, most * (unit + between)) for cut in range(0, group.chunks, most)]
+            continue
+        if together and size + held > MAX_BOX_BYTES:
+            batches.append(_joined(together, size))
+            together, size = [], 0
+        together.append(group)
+        size += held
+    return [*batches, _joined(together, size)] if together else batches
+
+
+def _joined(groups: list[Group], held: int) -> _Batch:
+    return _Batch(np.concatenate([group.places for group in groups]), np.concatenate([group.order for group in groups]), held)
+
+
+def _part(group: Group, first: int, last: int, held: int) -> _Batch:
+    """The points in some of a group's chunks."""
+    inside = slice(group.cuts[first], group.cuts[min(last, group.chunks)])
+    return _Batch(group.places[inside], group.order[inside], held)
+
+
+def _uncounted(plan: ChunkPlan, shape: tuple[int, ...]) -> bool:
+    """Whether there are more stored objects than zarr-python can count when it picks elements."""
+    return prod(size // max(cells.extent, 1) + 1 for size, cells in zip(shape, plan.grid, strict=True)) >= _MAX_COUNTED
 
 
 def _box_values(reader: ArrayReader, places: Places) -> Values:

@@ -44,6 +44,7 @@ from catalog.stores.way import Way
 Selection = tuple[slice | int, ...]
 Positions = tuple[slice | npt.NDArray[np.intp], ...]
 """One slice, or ascending positions, for each axis."""
+Place = tuple[int, ...]
 
 _WARNINGS = threading.Lock()
 _MAX_BLAMED = 1000
@@ -108,7 +109,22 @@ class ArrayReader:
         CatalogError
             As `read`.
         """
-        return self._values(lambda: self._array.oindex[positions], lambda: positions)
+        return self._values(lambda: self._array.oindex[positions], lambda: self._combined(positions))
+
+    def read_points(self, places: npt.NDArray[np.integer[Any]]) -> npt.NDArray[Any]:
+        """The value at each of some points; of each shard that is read in parts, its index is fetched once.
+
+        Parameters
+        ----------
+        places
+            Shape (points, dimensions), with at least one dimension: positions from 0, which the array has.
+
+        Raises
+        ------
+        CatalogError
+            As `read`.
+        """
+        return self._values(lambda: self._array.vindex[tuple(places.T)], lambda: self._touched(places))
 
     def read(self, selection: Selection = ()) -> npt.NDArray[Any]:
         """The selected values.
@@ -129,15 +145,15 @@ class ArrayReader:
             The store refused a chunk, or did not answer as it should. A chunk that is not there has the fill value.
         """
         wanted = self._checked(selection)
-        return self._values(lambda: self._array[wanted if wanted else ...], lambda: wanted)
+        return self._values(lambda: self._array[wanted if wanted else ...], lambda: self._combined(wanted))
 
-    def _values(self, read: Callable[[], Any], wanted: Callable[[], Selection | Positions]) -> npt.NDArray[Any]:
+    def _values(self, read: Callable[[], Any], chunks: Callable[[], Iterable[Place]]) -> npt.NDArray[Any]:
         outcome = self._attempt(read)
         if not isinstance(outcome, Exception):
             return outcome
         if isinstance(outcome, CatalogError):
             raise outcome
-        chunk = self._chunk_to_blame(wanted())
+        chunk = self._chunk_to_blame(chunks())
         where = f"chunk {chunk!r} of {self.name}" if chunk else f"a chunk of {self.name}"
         reason = f"{type(outcome).__name__}: {str(outcome)[:200]}"
         raise MetadataError(f"{where} does not hold what the array's metadata says; it cannot be decoded ({reason})")
@@ -179,11 +195,24 @@ class ArrayReader:
         except Exception as error:
             return error
 
-    def _chunk_to_blame(self, wanted: Selection | Positions) -> str:
-        """The key of the first selected chunk that cannot be decoded, by decoding them one by one; ``""`` if none is found."""
-        grid = ChunkGrid.from_metadata(self._array.metadata)
-        axes = [_touched(item, size, cells) for item, size, cells in zip(wanted, self.shape, grid.dimensions, strict=True)]
-        for place in itertools.islice(itertools.product(*axes), _MAX_BLAMED):
+    @property
+    def _grid(self) -> ChunkGrid:
+        return ChunkGrid.from_metadata(self._array.metadata)
+
+    def _combined(self, wanted: Selection | Positions) -> Iterable[Place]:
+        """Places in the chunk grid that a selection axis by axis touches, in order."""
+        dimensions = self._grid.dimensions
+        return itertools.product(*(_touched(*axis) for axis in zip(wanted, self.shape, dimensions, strict=True)))
+
+    def _touched(self, places: npt.NDArray[np.integer[Any]]) -> Iterable[Place]:
+        """Places in the chunk grid that points lie in, in their order."""
+        columns = [cells.indices_to_chunks(column) for cells, column in zip(self._grid.dimensions, places.T, strict=True)]
+        return dict.fromkeys(zip(*(column.tolist() for column in columns), strict=True))
+
+    def _chunk_to_blame(self, places: Iterable[Place]) -> str:
+        """The key of the first of some chunks that cannot be decoded, by decoding them one by one; ``""`` if none is found."""
+        grid = self._grid
+        for place in itertools.islice(places, _MAX_BLAMED):
             cell = grid[place]
             outcome = None if cell is None else self._attempt(functools.partial(self._array.__getitem__, cell.slices or ...))
             if isinstance(outcome, Exception) and not isinstance(outcome, CatalogError):

@@ -14,7 +14,7 @@ from catalog.bridge.coordinates import Reading
 from catalog.bridge.limits import PlanLimits
 from catalog.bridge.points import points_of, sample
 from catalog.bridge.world import Sampling
-from catalog.errors import InputError, LimitExceededError
+from catalog.errors import InputError, LimitExceededError, MetadataError
 from catalog.graphstore.bindings import Bindings, Literal
 from tests.unit.bridge.catalogue import Catalogue
 from tests.unit.bridge.test_read import reads
@@ -68,7 +68,7 @@ def test_few_points_read_few_chunks(store: Catalogue, reads: list[str]) -> None:
     ref = store.ref("three", "plain")
     reads.clear()
     assert sample(ref, [[99, 89, 6], [0, 0, 0], [99, 80, 6]], reading=NEVER).tolist() == [62999, 0, 62936]
-    assert reads == ["plain/c/0/0/0", "plain/c/6/5/1"]
+    assert sorted(reads) == ["plain/c/0/0/0", "plain/c/6/5/1"]
 
 
 def test_points_by_column_and_in_an_answer(store: Catalogue) -> None:
@@ -100,6 +100,23 @@ def test_odd_arrays_and_no_points(store: Catalogue, reads: list[str]) -> None:
     reads.clear()
     assert sample(store.ref("three", "plain"), np.empty((0, 3), int), reading=NEVER).shape == (0,)
     assert reads == []
+
+
+def test_the_chunk_that_cannot_be_decoded_is_named(store: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / "three.zarr/plain/c/6/5/1").write_bytes(b"no frame")
+    (tmp_path / "three.zarr/plain/c/0/5/1").write_bytes(b"none either, but without a point in it")
+    with pytest.raises(MetadataError, match=r"chunk 'c/6/5/1' of .*plain"):
+        sample(store.ref("three", "plain"), [[99, 89, 6], [0, 0, 0]], reading=NEVER)
+
+
+@pytest.mark.parametrize("shards", [None, (2, 2)])
+def test_more_chunks_than_can_be_counted(catalogue: Catalogue, tmp_path: Path, shards: tuple[int, int] | None) -> None:
+    group = zarr.open_group(tmp_path / "wide.zarr", mode="w", zarr_format=3)
+    size = 2**40
+    made = group.create_array("a", shape=(size, size), chunks=(1, 1), shards=shards, dtype="int16", fill_value=3)
+    made[size - 1, 5] = 8
+    catalogue.ingest("wide", tmp_path / "wide.zarr")
+    assert sample(catalogue.ref("wide", "a"), [[size - 1, 5], [0, 0], [size - 1, 4]], reading=NEVER).tolist() == [8, 3, 3]
 
 
 @pytest.mark.parametrize(
