@@ -87,6 +87,6 @@ def _triples(record: ReadRecord, made: Derivation, node: str, making: str) -> It
 
 def source_datasets(derived: bytes, dataset: str) -> tuple[str, ...]:
     """IRIs of the datasets that a dataset was made from, as its derived graph says."""
-    start = f"<{dataset}> <{WAS_DERIVED_FROM}> <"
-    found = (line.removeprefix(start).split(">")[0] for line in derived.decode().splitlines() if line.startswith(start))
-    return tuple(sorted(set(found)))
+    start = f"<{dataset}> <{WAS_DERIVED_FROM}> <".encode()
+    lines = derived.splitlines()  # of bytes: a str would part at U+2028 and others as well, and a text could state a source
+    return tuple(sorted({line.removeprefix(start).split(b">")[0].decode() for line in lines if line.startswith(start)}))

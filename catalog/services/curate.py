@@ -111,7 +111,7 @@ def _changed(workspace: Workspace, dataset: Dataset, before: bytes, change: Cura
     iris = workspace.iris
     base = iris.dataset(dataset.id)
     subject = base if change.node is None else iris.node(dataset.id, change.node.strip("/"))
-    lines = set(before.decode().splitlines(keepends=True))
+    lines = {line.decode() for line in before.splitlines(keepends=True)}  # a str would part at U+2028 and others as well
     content = change.content if change.file is None else _read_file(change.file)
     if content is not None:
         statements = _read_content(*content, base, iris.skolem)

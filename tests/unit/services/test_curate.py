@@ -150,3 +150,11 @@ def test_values_are_terms_and_never_statements(workspace: Workspace, tmp_path: P
     curate(workspace, dataset, Curation(set=[f"title={evil}"]))
     assert workspace.catalog.select(f"SELECT ?t {{ ?s <{DCT}title> ?t }}").values("t") == [evil]
     assert not workspace.catalog.select("SELECT ?o { <urn:a> ?p ?o }").rows
+
+
+def test_a_text_may_hold_what_python_takes_for_the_end_of_a_line(workspace: Workspace, tmp_path: Path) -> None:
+    dataset = ingest(workspace, IngestRequest(store(tmp_path))).id
+    text = "one\u2028two\u2029three\x85four\x0bfive\x0csix\x1cseven\reight\nnine"
+    curate(workspace, dataset, Curation(set=[f"title={text}"]))
+    assert curate(workspace, dataset, Curation(set=["sample=rat 12"])).statements == 2
+    assert workspace.catalog.select(f"SELECT ?t {{ ?s <{DCT}title> ?t }}").values("t") == [text]
