@@ -20,9 +20,10 @@ from catalog.graphstore.queries import load_query
 from catalog.rdf.iris import Iris
 from catalog.rdf.prefixes import DCT
 from catalog.services.asking.conditions import Patterns
-from catalog.services.asking.filter_tree import All, Linked, One, Tree, restrict
+from catalog.services.asking.filter_tree import MANY, All, Linked, One, Tree, is_few, narrow_parts, restrict, without
 from catalog.services.asking.lookups import Lookup
 from catalog.services.asking.values import plain_value, text_term
+from catalog.services.search_all import ALL_COUNTED, all_in_order
 from catalog.services.search_answer import Facet, FacetValue, SearchAnswer
 from catalog.services.search_cursor import NOTHING, Key, Place, read_cursor, sort_key, turned, write_cursor
 from catalog.services.search_extents import find_periods, find_places
@@ -32,6 +33,9 @@ from catalog.services.search_terms import TermReader
 
 MAX_TEXT_HITS: Final = 1000
 """What words are found in: the best so many."""
+
+MAX_CANDIDATES: Final = 2000
+"""Things that all else is looked up for, one by one."""
 
 Page = list[tuple[str, tuple[Key, ...]]]
 """IRIs of hits, in order, each with what it is sorted by."""
@@ -92,6 +96,10 @@ class _Search:
         facets = [(each, self._reader.plain_lookup(each.term, "a facet")) for each in request.facets]
         after = read_cursor(request, len(sorts) or bool(request.text))
         tree = self._tree()
+        if tree == All(()) and not sorts and request.sample is None and request.kind in ALL_COUNTED:
+            total, found, more = all_in_order(self._store, self._iris, request.kind, request.limit, after[1] if after else "")
+            return self._answer([(iri, ()) for iri in found], more, total, tree, facets)
+        tree = self._narrowed(tree)
         matches = self._matches(tree, sorts)
         exact = not self._reasons
         if not exact and not sorts and not request.text and request.sample is None:
@@ -99,11 +107,16 @@ class _Search:
         else:
             page, more = self._page(matches, [turn for _, turn in sorts] or [False] * bool(request.text), after)
             more = more and (exact or bool(request.text))
-        found = [iri for iri, _ in page]
+        return self._answer(page, more, len(matches), tree, facets, exact=exact)
+
+    def _answer(
+        self, page: Page, more: bool, total: int, tree: Tree, facets: Sequence[tuple[FacetWanted, Lookup]], *, exact: bool = True
+    ) -> SearchAnswer:
+        request = self._request
         return SearchAnswer(
             request.kind,
-            describe_hits(self._store, self._iris, found, self._texts),
-            len(matches),
+            describe_hits(self._store, self._iris, [iri for iri, _ in page], self._texts),
+            total,
             exact,
             tuple(self._facet(tree, wanted, lookup) for wanted, lookup in facets),
             write_cursor(request, page[-1][1], page[-1][0]) if more and page and request.sample is None else "",
@@ -129,6 +142,17 @@ class _Search:
             parts.append(self._reader.tree(request.filter))
         return All(tuple(parts))
 
+    def _narrowed(self, tree: Tree) -> Tree:
+        """The same where conditions that few things meet are replaced by these, so that all else is asked of them alone."""
+        given = [set(each.things) for each in tree.parts if isinstance(each, One)] if isinstance(tree, All) else []
+        asked: list[Tree] = [each for each in tree.parts if isinstance(each, One)] if isinstance(tree, All) else []
+        for each, body, patterns in narrow_parts(self._request.kind, tree):
+            rows = self._store.select(part("candidates", body=body, number=MAX_CANDIDATES + 1).value, patterns.values).rows
+            if len(rows) <= MAX_CANDIDATES:
+                given.append({row[0].value for row in rows if isinstance(row[0], Iri)})
+                asked.append(each)
+        return without(tree, asked, sorted(set.intersection(*given))) if given else tree
+
     def _matches(self, tree: Tree, sorts: Sequence[tuple[Lookup, bool]]) -> dict[str, tuple[Key, ...]]:
         """IRI → what it is sorted by, of everything that matches."""
         if not sorts:
@@ -149,8 +173,9 @@ class _Search:
         body = [restrict(self._request.kind, tree, patterns)]
         columns = Text("")
         if lookup is not None:
+            every = self._is_every(tree)
             pattern, name = patterns.reached(lookup)
-            body.append(part("optional", body=pattern))
+            body.append(part("optional", body=part("pairs", name=name, body=pattern) if every else pattern))
             columns = part("column", name=name)
         text = part("matches", columns=columns, body=join(body), number=self._limits.matches + 1).value
         rows = self._store.select(text, patterns.values).rows
@@ -162,6 +187,10 @@ class _Search:
             for row in rows
             if isinstance(row[0], Iri) and self._iris.dataset_id(row[0].value) is not None
         ]
+
+    def _is_every(self, tree: Tree) -> bool:
+        """Whether so much is looked at that it is better read from its beginning to its end than looked up."""
+        return self._request.kind in MANY and not is_few(tree)
 
     def _cut(self, reason: str) -> None:
         if reason not in self._reasons:
@@ -202,7 +231,10 @@ class _Search:
         """The most frequent values of a term, by count and then in their order."""
         patterns = Patterns()
         body = [restrict(self._request.kind, tree, patterns)]
-        pattern, name = patterns.reached(lookup, named=False)
+        every = self._is_every(tree)
+        pattern, name = patterns.reached(lookup, named=False, backward=every)
+        if every:
+            pattern = part("pairs", name=name, body=pattern)
         text = part("facet", body=join([*body, pattern]), name=name, number=self._limits.facet_values + 1).value
         counted = [(row[0], int(row[1].value)) for row in self._store.select(text, patterns.values).rows if row[0] and row[1]]
         if len(counted) > self._limits.facet_values:

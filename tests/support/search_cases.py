@@ -1,6 +1,7 @@
 """What a search must do on every graph store. Subclasses are beside a fixture `catalogue`: a workspace, and facts."""
 
 import json
+import os
 import random
 from collections import Counter
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ def fill(workspace: Workspace, folder: Path, count: int = 16) -> SearchCatalogue
 class SearchTests:
     """The behaviour of the search, against brute force over the facts."""
 
-    requests = 150
+    requests = int(os.environ.get("SEARCH_REQUESTS", "52"))
+    """How many are made at random; more find more."""
 
     def test_every_operator_finds_what_brute_force_finds(self, catalogue: SearchCatalogue) -> None:
         rng = random.Random(5)
@@ -146,7 +148,7 @@ class SearchTests:
 
     def test_facets_count_what_is_found(self, catalogue: SearchCatalogue) -> None:
         rng = random.Random(8)
-        for _ in range(self.requests // 10):
+        for _ in range(max(5, self.requests // 10)):
             tree = random_filter(rng)
             found = [each for each in catalogue.arrays if holds(tree, each.values)]
             terms = ["dtype", "dims", "standard_name", "run", "ok"]
@@ -163,7 +165,7 @@ class SearchTests:
         condition = {"ndim__gte": 2}
         matching = {each.iri for each in catalogue.arrays if each.values["ndim"][0] >= 2}
         drawn: Counter[str] = Counter()
-        for seed in range(30):
+        for seed in range(12):
             answer = catalogue.search(kind="arrays", filter=condition, sample=5, seed=str(seed))
             assert answer.total == len(matching)
             assert len({hit.iri for hit in answer.hits}) == 5
@@ -234,11 +236,13 @@ class SearchTests:
             return search(workspace.public, workspace.iris, read_search(request), SearchLimits(matches=10, facet_values=2))
 
         ordered = sorted(each.iri for each in catalogue.arrays)
-        first = limited(kind="arrays", limit=4)
+        assert limited(kind="arrays", limit=4).total == len(ordered), "what is recorded needs no count"
+        every = {"ndim__gte": 0}
+        first = limited(kind="arrays", filter=every, limit=4)
         assert (first.complete, first.exact, first.total) == (False, False, 10)
         assert first.to_dict()["total"] == {"value": 10, "relation": "at-least"}
         assert [hit.iri for hit in first.hits] == ordered[:4], "the order of IRIs is right all the same"
-        second = limited(kind="arrays", limit=4, cursor=first.next)
+        second = limited(kind="arrays", filter=every, limit=4, cursor=first.next)
         assert [hit.iri for hit in second.hits] == ordered[4:8]
         by_run = limited(kind="arrays", sort=["run"])
         assert not by_run.complete

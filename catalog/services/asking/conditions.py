@@ -70,16 +70,18 @@ class Patterns:
         """The patterns that one lookup without links puts on a variable; errors as `group`."""
         return _Group(self, name).condition(lookup, value)
 
-    def reached(self, lookup: Lookup, *, named: bool = True) -> tuple[Text, str]:
+    def reached(self, lookup: Lookup, *, named: bool = True, backward: bool = False) -> tuple[Text, str]:
         """The pattern that leads from the item to what a lookup names, and the variable that holds it.
 
         Parameters
         ----------
         named
             Where that is a thing, its name is given in its place.
+        backward
+            The last steps are written from their end to their beginning: of many items, few values are the better start.
         """
         group = _Group(self)
-        group.named = named
+        group.named, group.backward = named, backward
         if not named and lookup.leaf is not None:
             lookup = replace(lookup, leaf=replace(lookup.leaf, leads=None))
         return group.reach(lookup)
@@ -96,7 +98,7 @@ class _Group:
     def __init__(self, patterns: Patterns, start: str = "item") -> None:
         self._patterns = patterns
         self._reached: dict[tuple[object, ...], str] = {(): start}
-        self.named = False
+        self.named = self.backward = False
 
     def condition(self, lookup: Lookup, value: Any) -> Text:
         """One lookup's patterns."""
@@ -126,8 +128,14 @@ class _Group:
             key = (*key, steps)
             if key not in self._reached:
                 self._reached[key] = self._patterns.name("v")
-                pieces.append(part("step", subject=at, path=write_path(steps), object=self._reached[key]))
+                pieces.append(self._step(at, steps, self._reached[key]))
         return join(pieces), self._reached[key]
+
+    def _step(self, at: str, steps: Sequence[Step], to: str) -> Text:
+        if not self.backward or any(step.optional for step in steps):
+            return part("step", subject=at, path=write_path(steps), object=to)
+        back = [replace(step, inverse=not step.inverse) for step in reversed(steps)]
+        return part("step", subject=to, path=write_path(back), object=at)
 
     def _leaf(self, leaf: Term) -> tuple[Step, ...]:
         """What is compared; of a thing, itself or its name."""

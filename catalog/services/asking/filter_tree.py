@@ -26,6 +26,8 @@ KINDS: Final = {
     "wells": WELL,
 }
 """What can be searched for → the class of it."""
+MANY: Final = frozenset({"nodes", "groups", "arrays", "images", "wells"})
+"""Kinds of which a catalogue has many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,43 @@ class Not:
 Tree = Leaf | Same | Linked | One | All | Either | Not
 
 
-def start(kind: str) -> Text:
-    """The pattern for everything of a kind, a key of `KINDS`."""
+def start(kind: str, *, every: bool = False) -> Text:
+    """The pattern for everything of a kind, a key of `KINDS`.
+
+    Parameters
+    ----------
+    every
+        Whether most of them are wanted. Then what says so is read from its beginning to its end and joined; otherwise an engine
+        looks it up for each thing, which costs several times as much.
+    """
+    every = every and kind in MANY
     if kind in {"datasets", "nodes"}:
-        return part(kind)
-    return part("typed", iri=write_name(expand(KINDS[kind])))
+        return part("all-nodes" if every else kind)
+    return part("all-typed" if every else "typed", iri=write_name(expand(KINDS[kind])))
+
+
+def is_few(tree: Tree) -> bool:
+    """Whether a tree of conditions says which things it leaves, so that all else is looked up for each."""
+    plain = _plain(tree)
+    return any(isinstance(each, One) for each in (plain.parts if isinstance(plain, All) else (plain,)))
+
+
+def narrow_parts(kind: str, tree: Tree) -> "Sequence[tuple[Tree, Text, Patterns]]":
+    """The conditions that can be looked up by themselves, each with its patterns; what they find may be of another kind."""
+    plain = _plain(tree)
+    found = []
+    for each in plain.parts if isinstance(plain, All) else (plain,):
+        if not isinstance(each, Not | One) and _is_narrow(each):
+            patterns = Patterns()
+            found.append((each, _Writer(kind, patterns).found(each), patterns))
+    return found
+
+
+def without(tree: Tree, parts: "Sequence[Tree]", things: Sequence[str]) -> Tree:
+    """The same where some of its parts are known to leave these things."""
+    plain = _plain(tree)
+    kept = [each for each in (plain.parts if isinstance(plain, All) else (plain,)) if each not in parts]
+    return All((One(tuple(things)), *kept))
 
 
 def restrict(kind: str, tree: Tree, patterns: Patterns) -> Text:
@@ -159,29 +193,34 @@ class _Writer:
         parts = tree.parts if isinstance(tree, All) else (tree,)
         positive = [each for each in parts if not isinstance(each, Not)]
         narrow = [each for each in positive if _is_narrow(each)]
-        wide = [each for each in positive if not _is_narrow(each)]
-        pieces = [self._found(each) for each in narrow]
+        if any(isinstance(each, One) for each in narrow):  # few: the others are looked up for each of them
+            narrow = [each for each in narrow if isinstance(each, One) or not _is_near(each)]
+        wide = [each for each in positive if each not in narrow]
+        pieces = [self.found(each) for each in narrow]
         for each in wide:
             if narrow and _is_near(each):
                 pieces.append(part("exists", body=self._looked_up(each)))
             else:
-                pieces.append(self._found(each))
+                pieces.append(self.found(each))
         for inner in (each.part for each in parts if isinstance(each, Not)):
             near = _is_near(inner)
-            pieces.append(part("without", body=self._looked_up(inner)) if near else part("minus", body=self._found(inner)))
-        return join([start(self._kind), *pieces])
+            pieces.append(part("without", body=self._looked_up(inner)) if near else part("minus", body=self.found(inner)))
+        return join([start(self._kind, every=not any(isinstance(each, One) for each in positive)), *pieces])
 
     def _looked_up(self, tree: Tree) -> Text:
         assert isinstance(tree, Leaf)  # noqa: S101 - what is near
         return self._patterns.of("item", tree.lookup, tree.value)
 
-    def _found(self, tree: Tree) -> Text:
+    def found(self, tree: Tree) -> Text:
         """A query for the items that meet a condition; there may be things among them that are of no such kind."""
         match tree:
             case Leaf():
                 return self._same("item", [(tree.lookup.links, tree)])
             case Same():
                 return self._same("item", [(leaf.lookup.links, leaf) for leaf in tree.leaves])
+            case One() if "item" not in self._patterns.values:
+                self._patterns.values["item"] = tuple(map(Iri, tree.things))
+                return part("values", name="item")  # beside what is asked of them, for an engine to look it up for each
             case One():
                 name, given = self._patterns.give(map(Iri, tree.things))
                 return _select("item", join([given, part("same", subject="item", object=name)]))
@@ -190,7 +229,7 @@ class _Writer:
                 step = part("step", subject="item", path=write_path([Step((tree.property,))]), object=name)
                 return _select("item", join([given, step]))
             case Either():
-                return join([part("or" if at else "either", body=self._found(each)) for at, each in enumerate(tree.parts)])
+                return join([part("or" if at else "either", body=self.found(each)) for at, each in enumerate(tree.parts)])
         return _select("item", self.group(tree))
 
     def _same(self, at: str, leaves: Sequence[tuple[Sequence[Term], Leaf]]) -> Text:
@@ -210,11 +249,18 @@ class _Writer:
                 beyond.setdefault(links[0], []).append((links[1:], leaf))
         for link, further in beyond.items():
             name = self._patterns.name("n")
-            steps = [self._same(name, further), part("step", subject=at, path=write_path(link.steps), object=name)]
+            steps = [self._beyond(name, further), part("step", subject=at, path=write_path(link.steps), object=name)]
             if link.only:
                 steps.append(part("kind", subject=name, iri=write_name(expand(link.only))))
             pieces.append(_select(at, join(steps)))
         return pieces[0] if len(pieces) == 1 and not filters else _select(at, join([*pieces, *filters]))
+
+    def _beyond(self, at: str, leaves: Sequence[tuple[Sequence[Term], Leaf]]) -> Text:
+        """As `_same`; what is looked up directly stands beside what leads to it, so that engines go on from there."""
+        if len(leaves) == 1 and not leaves[0][0] and _is_narrow(leaves[0][1]):
+            leaf = leaves[0][1]
+            return self._patterns.of(at, replace(leaf.lookup, links=()), leaf.value)
+        return self._same(at, leaves)
 
 
 def _is_near(tree: Tree) -> bool:

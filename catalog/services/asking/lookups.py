@@ -172,6 +172,8 @@ def parse_way(text: str, root: str, ask: Ask) -> Lookup:
     InputError
         A step is none of these.
     """
+    if not set(":/^<") & set(text):  # a lookup, which may be known without asking
+        return parse_lookup(text, root, ask)
     prefixes = dict(ask().prefixes)
     pieces = [text] if _ABSOLUTE.match(text) and iri_of(text, prefixes) else _split(text)
     if len(pieces) == 1 and not pieces[0].startswith("^") and not iri_of(pieces[0], prefixes):

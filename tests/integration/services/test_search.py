@@ -15,11 +15,11 @@ def catalogue(fuseki_server: FusekiServer, tmp_path_factory: pytest.TempPathFact
     folder: Path = tmp_path_factory.mktemp("search")
     fuseki_server.clear()
     with fuseki_server.store() as store, open_test_workspace(folder, stores=[store, store]) as workspace:
-        yield fill(workspace, folder, 12)
+        yield fill(workspace, folder, 8)
     fuseki_server.clear()
 
 
 class TestFuseki(SearchTests):
     """The same as on the embedded store."""
 
-    requests = 50
+    requests = SearchTests.requests // 2
