@@ -107,6 +107,15 @@ class SparqlSettings(BaseModel):
     waiting: int = Field(default=16, ge=0)
 
 
+class SearchSettings(BaseModel):
+    """Bounds on one search: its time, what is put in order, and the different values of a facet."""
+
+    model_config = _FROZEN
+    timeout_s: float = Field(default=10.0, gt=0)
+    max_matches: int = Field(default=200_000, gt=0)
+    max_facet_values: int = Field(default=10_000, gt=0)
+
+
 class ApiSettings(BaseModel):
     """The service over HTTP.
 
@@ -195,6 +204,7 @@ class Settings(BaseSettings):
     query_timeout_s: float = Field(default=60.0, gt=0)
     api: ApiSettings = ApiSettings()
     sparql: SparqlSettings = SparqlSettings()
+    search: SearchSettings = SearchSettings()
     fuseki: FusekiSettings = FusekiSettings()
     metadata: MetadataSettings = MetadataSettings()
     read: ReadSettings = ReadSettings()

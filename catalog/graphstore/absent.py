@@ -42,7 +42,13 @@ class AbsentGraphStore:
         """Say that the audience is not kept."""
         self._refuse()
 
-    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:  # noqa: ARG002
+    def select(
+        self,
+        text: str,  # noqa: ARG002
+        values: Mapping[str, Sequence[Term]] | None = None,  # noqa: ARG002
+        *,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> Bindings:
         """No solutions: there is nothing."""
         return _Nothing((), ())
 

@@ -211,7 +211,7 @@ class GraphStore(Protocol):
         """
         ...
 
-    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:
+    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None, *, timeout: float | None = None) -> Bindings:
         """Answer one of our own SELECT queries with typed terms.
 
         Parameters
@@ -220,6 +220,14 @@ class GraphStore(Protocol):
             SPARQL SELECT, as a rule from `catalog.graphstore.queries.load_query`.
         values
             Terms for each ``#VALUES name`` line of `text`; see `catalog.graphstore.queries.bind`.
+        timeout
+            Seconds after which it is given up; `None`: the store's own limit. A store that only its opener asks, in his own
+            process, passes it over.
+
+        Raises
+        ------
+        LimitExceededError
+            The time is up (``sparql-seconds``).
         """
         ...
 

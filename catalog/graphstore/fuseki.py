@@ -315,16 +315,18 @@ class FusekiGraphStore:
             self._union = rows.rows[0][0] == Literal("true", "http://www.w3.org/2001/XMLSchema#boolean")
         return self._union
 
-    def _bindings(self, place: Place, text: str, params: Mapping[str, str] | None = None) -> Bindings:
-        body = self._query(place, text, MEDIA_TYPES["tsv"], params=params)
+    def _bindings(
+        self, place: Place, text: str, params: Mapping[str, str] | None = None, timeout: float | None = None
+    ) -> Bindings:
+        body = self._query(place, text, MEDIA_TYPES["tsv"], params=params, timeout=timeout)
         return parse_bindings(body)
 
-    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:
+    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None, *, timeout: float | None = None) -> Bindings:
         """Answer one of our own SELECT queries; see `catalog.graphstore.door.GraphStore.select`."""
         safe = guard_query(text)
         if safe.form != "SELECT":
             raise InputError(f"{safe.form} has no bindings: use `ask` or `query`")
-        return self._bindings(self._graphs, declare_prefixes(safe.prefixes) + bind(text, values), self._dataset(safe))
+        return self._bindings(self._graphs, declare_prefixes(safe.prefixes) + bind(text, values), self._dataset(safe), timeout)
 
     def ask(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> bool:
         """Answer one of our own ASK queries."""

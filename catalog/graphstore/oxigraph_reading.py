@@ -51,7 +51,13 @@ class OxigraphReading:
         with self._reading(_GRAPHS) as store:
             return read_bindings(store, bound)
 
-    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:
+    def select(
+        self,
+        text: str,
+        values: Mapping[str, Sequence[Term]] | None = None,
+        *,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> Bindings:
         """Answer one of our own SELECT queries; see `catalog.graphstore.door.GraphStore.select`."""
         answer = self._ours(text, values)
         if isinstance(answer, bool):

@@ -9,26 +9,32 @@ Users' queries run in processes of their own (`pool`), over the same copy.
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
 import pyoxigraph as ox
 
 from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
+from catalog.graphstore.bindings import Bindings, Term
 from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate
 from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.graphstore.folder_lock import FolderLock
+from catalog.graphstore.guard import SafeQuery, guard_query
 from catalog.graphstore.isolated import Task
 from catalog.graphstore.outside import DEFAULT_LIMITS, Cancel, QueryLimits, Question, WholeAnswer
+from catalog.graphstore.oxigraph import parse_bindings
 from catalog.graphstore.oxigraph_reading import PLACES, OxigraphReading
 from catalog.graphstore.pool import WorkerPool
 from catalog.graphstore.published_copies import HeldCopy, PublishedCopies, publish_folder
+from catalog.graphstore.queries import bind
 from catalog.graphstore.text_index import FILE_NAME, TextIndex
 from catalog.graphstore.text_search import Candidate
 from catalog.graphstore.text_tables import read_candidates
 from catalog.graphstore.text_words import Term as Wanted
 
+OWN_ANSWER_BYTES: Final = 256 * 2**20
+"""Largest answer to a question of our own that has a timeout."""
 _LOOK_SECONDS: Final = 1.0
 _PAUSE: Final = 0.02
 
@@ -206,6 +212,19 @@ class PublishedGraphStore(OxigraphReading):
             folder = (copy.folder or self.folder / "nothing") / PLACES[safe.rejected]
             task = Task(folder, safe, question.format, seconds, self.limits.answer_bytes, self.limits.rows)
             return WholeAnswer(self._pool.answer(task, cancel), MEDIA_TYPES[question.format])
+
+    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None, *, timeout: float | None = None) -> Bindings:
+        """Answer one of our own SELECT queries; with a timeout in a worker, which can be stopped."""
+        if timeout is None:
+            return super().select(text, values)
+        safe = guard_query(text)
+        if safe.form != "SELECT":
+            raise InputError(f"{safe.form} has no bindings: use `ask` or `query`")
+        bound = SafeQuery(bind(text, values), safe.form, safe.prefixes)
+        with self._copy() as copy:
+            folder = (copy.folder or self.folder / "nothing") / PLACES[0]
+            body = b"".join(self._pool.answer(Task(folder, bound, "tsv", timeout, OWN_ANSWER_BYTES), Cancel()))
+        return parse_bindings(body)
 
     def apply(self, updates: Sequence[GraphUpdate]) -> None:  # noqa: ARG002  it belongs to the door
         """Refuse: published copies never change."""

@@ -8,12 +8,14 @@ query each. What a hit shows is asked for the page alone.
 import hashlib
 import heapq
 import secrets
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from catalog.graphstore.bindings import Iri, Term
+from catalog.errors import LimitExceededError
+from catalog.graphstore.bindings import Bindings, Iri, Term
 from catalog.graphstore.compose import Text, join, part
 from catalog.graphstore.door import GraphStore, TextHit
 from catalog.graphstore.queries import load_query
@@ -51,10 +53,13 @@ class SearchLimits:
         Things that match, with the values they are sorted by; more are not ordered.
     facet_values
         Different values of one facet.
+    seconds
+        Until it is given up, from its begin.
     """
 
     matches: int = 200_000
     facet_values: int = 10_000
+    seconds: float = 10.0
 
 
 def search(store: GraphStore, iris: Iris, request: SearchRequest, limits: SearchLimits = SearchLimits()) -> SearchAnswer:
@@ -89,6 +94,7 @@ class _Search:
         self._reader = TermReader(store, request.kind)
         self._texts: Mapping[str, TextHit] = {}
         self._reasons: list[str] = []
+        self._deadline = time.monotonic() + limits.seconds
 
     def answer(self) -> SearchAnswer:
         request = self._request
@@ -147,7 +153,7 @@ class _Search:
         given = [set(each.things) for each in tree.parts if isinstance(each, One)] if isinstance(tree, All) else []
         asked: list[Tree] = [each for each in tree.parts if isinstance(each, One)] if isinstance(tree, All) else []
         for each, body, patterns in narrow_parts(self._request.kind, tree):
-            rows = self._store.select(part("candidates", body=body, number=MAX_CANDIDATES + 1).value, patterns.values).rows
+            rows = self._select(part("candidates", body=body, number=MAX_CANDIDATES + 1).value, patterns.values).rows
             if len(rows) <= MAX_CANDIDATES:
                 given.append({row[0].value for row in rows if isinstance(row[0], Iri)})
                 asked.append(each)
@@ -178,7 +184,7 @@ class _Search:
             body.append(part("optional", body=part("pairs", name=name, body=pattern) if every else pattern))
             columns = part("column", name=name)
         text = part("matches", columns=columns, body=join(body), number=self._limits.matches + 1).value
-        rows = self._store.select(text, patterns.values).rows
+        rows = self._select(text, patterns.values).rows
         if len(rows) > self._limits.matches:
             rows = rows[: self._limits.matches]
             self._cut(f"matches: more than {self._limits.matches} match, and no more were looked at: narrow the search")
@@ -191,6 +197,23 @@ class _Search:
     def _is_every(self, tree: Tree) -> bool:
         """Whether so much is looked at that it is better read from its beginning to its end than looked up."""
         return self._request.kind in MANY and not is_few(tree)
+
+    def _select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:
+        """Ask the graph store, within what is left of the time."""
+        left = self._deadline - time.monotonic()
+        try:
+            if left > 0:
+                return self._store.select(text, values, timeout=left)
+        except LimitExceededError as error:
+            if error.limit != "sparql-seconds":
+                raise
+        seconds = self._limits.seconds
+        raise LimitExceededError(
+            f"the search was given up after {seconds:g} s: narrow it, or ask for fewer facets",
+            limit="search-seconds",
+            value=max(1, round(seconds)),
+            allowed=max(1, round(seconds)),
+        )
 
     def _cut(self, reason: str) -> None:
         if reason not in self._reasons:
@@ -223,7 +246,7 @@ class _Search:
             name, given = patterns.give([text_term(after[1])])
             body += [given, part("text-above", object="item", value=name)]
         limit = self._request.limit
-        rows = self._store.select(part("in-order", body=join(body), number=limit + 1).value, patterns.values).rows
+        rows = self._select(part("in-order", body=join(body), number=limit + 1).value, patterns.values).rows
         found = [row[0].value for row in rows if isinstance(row[0], Iri)]
         return [(iri, ()) for iri in found[:limit]], len(found) > limit
 
@@ -236,7 +259,7 @@ class _Search:
         if every:
             pattern = part("pairs", name=name, body=pattern)
         text = part("facet", body=join([*body, pattern]), name=name, number=self._limits.facet_values + 1).value
-        counted = [(row[0], int(row[1].value)) for row in self._store.select(text, patterns.values).rows if row[0] and row[1]]
+        counted = [(row[0], int(row[1].value)) for row in self._select(text, patterns.values).rows if row[0] and row[1]]
         if len(counted) > self._limits.facet_values:
             self._cut(f"facets: {wanted.term} has more than {self._limits.facet_values} values, and no more were looked at")
         counted.sort(key=lambda each: (-each[1], sort_key(each[0]), each[0].value if each[0] else ""))
@@ -248,7 +271,7 @@ class _Search:
     def _names(self, things: Sequence[str]) -> Mapping[str, str]:
         found: dict[str, str] = {}
         if things:
-            for row in self._store.select(load_query("search-names"), {"thing": [Iri(each) for each in things]}):
+            for row in self._select(load_query("search-names"), {"thing": [Iri(each) for each in things]}):
                 thing, name = row["thing"], row["name"]
                 if thing is not None and name is not None:
                     found[thing.value] = min(found.get(thing.value, name.value), name.value)

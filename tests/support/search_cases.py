@@ -44,7 +44,7 @@ class SearchCatalogue:
         return [array for dataset in self.datasets for array in dataset.arrays]
 
     def search(self, **request: Any) -> SearchAnswer:
-        return search(self.workspace.public, self.workspace.iris, read_search(request))
+        return search(self.workspace.public, self.workspace.iris, read_search(request), SearchLimits(seconds=120))
 
     def found(self, **request: Any) -> list[str]:
         """IRIs of all hits."""

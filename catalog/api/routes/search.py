@@ -12,7 +12,7 @@ from catalog.api.negotiation import choose
 from catalog.api.problems import refuse
 from catalog.api.search_document import BODY, FORMATS, PARAMETERS, RESPONSES
 from catalog.errors import InputError
-from catalog.services.search import search
+from catalog.services.search import SearchLimits, search
 from catalog.services.search_answer import SearchAnswer
 from catalog.services.search_formats import headers, to_arrow, to_csv, to_jsonld
 from catalog.services.search_params import parse_parameters
@@ -47,7 +47,9 @@ def search_by_body(request: Request, viewer: Asking, body: Annotated[bytes, Depe
 
 def _answered(request: Request, viewer: Viewer, wanted: SearchRequest) -> Response:
     form = _format(request)
-    answer = search(viewer.store, viewer.service.iris, wanted)
+    bounds = viewer.service.settings.search
+    limits = SearchLimits(bounds.max_matches, bounds.max_facet_values, bounds.timeout_s)
+    answer = search(viewer.store, viewer.service.iris, wanted, limits)
     said = {**headers(answer), "Vary": "Accept, Authorization"}
     if answer.next and request.method == "GET":
         said["Link"] = f'<{_next_address(request, answer)}>; rel="next"'

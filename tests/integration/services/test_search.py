@@ -15,7 +15,7 @@ def catalogue(fuseki_server: FusekiServer, tmp_path_factory: pytest.TempPathFact
     folder: Path = tmp_path_factory.mktemp("search")
     fuseki_server.clear()
     with fuseki_server.store() as store, open_test_workspace(folder, stores=[store, store]) as workspace:
-        yield fill(workspace, folder, 8)
+        yield fill(workspace, folder, 12)
     fuseki_server.clear()
 
 
