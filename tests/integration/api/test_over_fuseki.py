@@ -164,7 +164,7 @@ SEARCHES: list[dict[str, Any]] = [
 class TestSearch:
     @pytest.mark.parametrize("viewer", ["anybody", "reader"])
     def test_words_conditions_places_times_and_facets(self, both: Both, viewer: str) -> None:
-        for params in SEARCHES:
+        for params in SEARCHES if viewer == "reader" else SEARCHES[::3]:
             found = assert_same(both.ask(viewer, "GET", "search", params=params))
             assert found["hits"], params
             assert found["complete"] is True
@@ -300,7 +300,8 @@ class TestLinkedData:
 
     def test_things_as_rdf_and_as_pages(self, both: Both) -> None:
         for address in self.things(both):
-            for media_type in ("application/n-triples", "text/html"):
+            paged = address in {"datasets/weather", MEASUREMENT, "datasets/open-lab/record"}
+            for media_type in ("application/n-triples", "text/html")[: 1 + paged]:
                 found = assert_same(both.ask("anybody", "GET", address, headers={"Accept": media_type}))
                 assert address.split("/")[1] in str(found) or address.endswith("/asserted"), address
         for media_type in MEDIA_TYPES:
@@ -309,7 +310,7 @@ class TestLinkedData:
     @pytest.mark.parametrize("viewer", ["anybody", "reader"])
     def test_the_catalogue_its_figures_and_its_first_page(self, both: Both, viewer: str) -> None:
         for address in ("catalog", "void", "", "ns/dtype/float64"):
-            for media_type in ("text/turtle", "text/html"):
+            for media_type in ("text/turtle", "text/html") if viewer == "anybody" else ("text/turtle",):
                 found = assert_same(both.ask(viewer, "GET", address, headers={"Accept": media_type}))
                 assert viewer == "reader" or "closed-lab" not in str(found), address
         catalogue = assert_same(both.ask(viewer, "GET", "catalog", headers={"Accept": "text/turtle"}))
@@ -412,7 +413,7 @@ class TestUnavailable:
         settings = both.fuseki.settings.model_copy(update={"graph_store": f"fuseki:{proxy.url}/catalog"})
         with running(settings, listener), httpx.Client(base_url=base, timeout=60, follow_redirects=True) as client:
             with proxy:
-                for cut in (Cut(0, reset=True), None, Cut(0, reset=True), None):  # first before anything was ever opened
+                for cut in (Cut(0, reset=True), None):  # first before anything was ever opened
                     proxy.cut_request = cut
                     for address in ASKED:
                         if cut is None:
