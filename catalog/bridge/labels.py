@@ -20,6 +20,7 @@ from catalog.rdf.conventions.cf_calendar import TimeAxis
 
 _SHOWN: Final = 5
 _DIGITS: Final = 17
+_FAR: Final = 2**62
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,30}")
 
 Floats = npt.NDArray[Any]
@@ -86,13 +87,55 @@ def to_positions(request: AxisRequest, coordinate: Coordinate) -> tuple[PixelInd
         return Positions(tuple(_in_range(request, index, coordinate))), ""
     if not isinstance(index, LabelAt):
         raise InputError(f"the axis {request.where} is not given by labels")
-    found, notes = [], []
-    for label in index.values:
-        position, note = _one(request, label, index.tolerance, coordinate)
+    found: list[int] = []
+    notes: list[str] = []
+    searched = _searched(request, index.values[_SHOWN:], index.tolerance, coordinate)
+    for label, place in zip(index.values, [None] * _SHOWN + searched, strict=False):
+        position, note = _one(request, label, index.tolerance, coordinate) if place is None else (place, "")
         found.append(position)
         notes.append(note)
     note = "; ".join(each for each in notes[:_SHOWN] if each)
     return (Positions(tuple(found)) if index.kept else found[0]), note
+
+
+def _searched(request: AxisRequest, labels: Sequence[Label], tolerance: float | None, coordinate: Coordinate) -> list[int | None]:
+    """The positions of many labels by one sort; None where one has to be looked at by itself: there is none, or several."""
+    if not labels or coordinate.named:
+        known: dict[Any, int | None] = {}
+        for at in np.flatnonzero(coordinate.present).tolist() if labels and tolerance is None else []:
+            value = coordinate.values[at]
+            known[value] = None if value in known else at
+        return [known.get(label) for label in labels]
+    wanted = np.array([_value(request, label, coordinate, exact=tolerance is None) for label in labels])
+    there = np.flatnonzero(coordinate.present)
+    exact = all(each.dtype.kind == "f" or np.can_cast(each.dtype, np.int64) for each in (wanted, coordinate.values))
+    if not exact or not len(there) or (wanted.dtype.kind == "i" and (abs(wanted) >= _FAR).any()):
+        return [None] * len(labels)
+    there = there[np.argsort(coordinate.values[there], kind="stable")]
+    ordered = coordinate.values[there]
+    if tolerance is not None:
+        wanted, near = _nearest(ordered, wanted, tolerance * _reach(coordinate, tolerance))
+    else:
+        near = np.ones(len(wanted), dtype=bool)
+    first = np.searchsorted(ordered, wanted)
+    alone = near & (np.searchsorted(ordered, wanted, side="right") - first == 1)
+    return [int(there[at]) if sure else None for at, sure in zip(first.tolist(), alone.tolist(), strict=True)]
+
+
+def _nearest(ordered: Floats, wanted: Floats, reach: float) -> tuple[Floats, "npt.NDArray[np.bool_]"]:
+    """The nearest of some ascending values, and whether it is within reach and nearer than any other."""
+    high = np.clip(np.searchsorted(ordered, wanted), 0, len(ordered) - 1)
+    low = np.maximum(high - 1, 0)
+    whole = ordered.dtype.kind == wanted.dtype.kind == "i"
+    kind = np.int64 if whole else np.float64
+    below, above = (np.abs(wanted.astype(kind) - ordered[at].astype(kind)) for at in (low, high))
+    sure = ((below != above) | (low == high)) & (np.minimum(below, above) <= reach)
+    return ordered[np.where(below < above, low, high)], sure
+
+
+def _reach(coordinate: Coordinate, tolerance: float) -> float:
+    """What a tolerance of 1 is, as the coordinate's values are."""
+    return 1.0 if coordinate.time is None or isinf(tolerance) else float(coordinate.time.unit)
 
 
 def _one(request: AxisRequest, label: Label, tolerance: float | None, coordinate: Coordinate) -> tuple[int, str]:
@@ -125,9 +168,7 @@ def _one(request: AxisRequest, label: Label, tolerance: float | None, coordinate
         raise InputError(f"{request.axis!r} = {label!r} is ambiguous: {both} are as near; give the label itself, or a position")
     at = int(places[0])
     shown = coordinate.show(coordinate.values[at])
-    unit = 1.0 if coordinate.time is None or isinf(tolerance) else float(coordinate.time.unit)
-    reach = tolerance * unit
-    if float(least) > reach:
+    if float(least) > tolerance * _reach(coordinate, tolerance):
         raise InputError(
             f"{request.axis!r} = {label!r}: the nearest label is {shown}, further away than {tolerance:g}; {coordinate.range()}"
         )

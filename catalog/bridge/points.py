@@ -5,7 +5,7 @@ points, and no more chunks are held at once than are read at the same time. What
 much, before the store hears of it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
@@ -15,24 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog.bridge.array_ref import ArrayRef
-from catalog.bridge.axis_request import AxisRequest
 from catalog.bridge.boxes import MAX_BOX_BYTES, MAX_HELD_BYTES, read_side_by_side
 from catalog.bridge.chunk_plan import AnyChunks, ChunkPlan, plan_chunks
 from catalog.bridge.coordinates import Reading
 from catalog.bridge.exact_plan import MAX_GAP
 from catalog.bridge.limits import LEAST_ELEMENT_BYTES, check_limits
-from catalog.bridge.part import axis_names
+from catalog.bridge.point_places import Columns, Places, to_places
 from catalog.bridge.read import StoreAccess, open_checked
-from catalog.bridge.selection import AxisSelection, Selection, by_position
-from catalog.bridge.world import NEAR, Sampling
-from catalog.errors import InputError
-from catalog.graphstore.bindings import Bindings
+from catalog.bridge.selection import AxisSelection, Selection
+from catalog.bridge.world import Sampling
 from catalog.stores.arrays import ArrayReader
 
 Values = npt.NDArray[Any]
-Places = npt.NDArray[np.int64]
-Columns = Mapping[str, Any]
-"""Axis → one number for each point."""
 
 _MAX_COUNTED: Final = 2**63
 """Stored objects of an array whose places zarr-python can count."""
@@ -256,124 +250,3 @@ def _box_values(reader: ArrayReader, places: Places) -> Values:
     box = reader.read(tuple(slice(int(first), int(last) + 1, 1) for first, last in zip(low, high, strict=True)))
     found: Values = box[tuple((places - low).T)]
     return found
-
-
-def to_places(
-    ref: ArrayRef,
-    points: npt.ArrayLike | Columns,
-    *,
-    units: Literal["pixel", "world"] = "pixel",
-    samplings: Sequence[Sampling] = (),
-) -> Places:
-    """The positions of points: shape (points, dimensions).
-
-    Raises
-    ------
-    InputError
-        As `sample`.
-    """
-    shape = ref.array.shape
-    if isinstance(points, Mapping):
-        names = axis_names(ref, samplings)
-        found = by_position([AxisRequest(axis, 0, offset=-1) for axis in points], names)
-        missing = [names[axis] or f"dim{axis}" for axis in range(len(shape)) if axis not in found]
-        if missing:
-            raise InputError(f"the points have no column for {', '.join(missing)}; one for each axis of {ref.iri} is needed")
-        columns = [np.asarray(points[found[axis].axis]) for axis in range(len(shape))]
-        if len({column.shape for column in columns}) > 1 or any(column.ndim != 1 for column in columns):
-            raise InputError(
-                "the columns of the points differ in length, or are no lists of numbers: give one number for each point"
-            )
-    else:
-        table = np.asarray(points)
-        if table.ndim != 2 or table.shape[1] != len(shape):
-            raise InputError(f"the points have the shape {table.shape}; (points, {len(shape)}) is needed")
-        if not shape:
-            return np.empty((len(table), 0), np.int64)
-        columns = list(table.T)
-    if not columns:
-        return np.empty((0, 0), np.int64)
-    convert: Callable[[int, Values], Values] = _positions
-    if units == "world":
-        known = {each.position: each for each in samplings}
-
-        def convert(axis: int, column: Values) -> Values:
-            return _pixels(axis, column, known.get(axis))
-
-    return np.stack([_in_range(axis, convert(axis, column), shape[axis]) for axis, column in enumerate(columns)], axis=1)
-
-
-def _positions(axis: int, column: Values) -> Values:
-    if column.dtype.kind in "iu" or not column.size:
-        return column
-    if column.dtype.kind == "f":
-        odd = np.flatnonzero(~(np.isfinite(column) & (column == np.floor(column))))
-        if not len(odd):
-            return column
-        raise InputError(
-            f"point {odd[0]} is at {column[odd[0]]} along axis {axis}, which is no position: give whole numbers, or world units"
-        )
-    raise InputError(f"the points have values of the type {column.dtype} along axis {axis}; whole numbers are needed")
-
-
-def _pixels(axis: int, column: Values, sampling: Sampling | None) -> Values:
-    """The pixels of places in world units; the rule is that of `catalog.bridge.world`."""
-    if sampling is None or not (sampling.scale > 0 and np.isfinite(sampling.scale)):
-        raise InputError(f"the graph states no scale along axis {axis}: give positions")
-    if column.dtype.kind not in "iuf" and column.size:
-        raise InputError(f"the points have values of the type {column.dtype} along axis {axis}; numbers are needed")
-    position = (column.astype(np.float64) - sampling.translation) / sampling.scale
-    whole = np.rint(position)
-    return np.floor(np.where(np.abs(position - whole) < NEAR, whole, position))
-
-
-def _in_range(axis: int, column: Values, size: int) -> Places:
-    with np.errstate(invalid="ignore"):
-        outside = np.flatnonzero(~((column >= 0) & (column < size)))
-    if len(outside):
-        more = f", and {len(outside) - 1} more points" if len(outside) > 1 else ""
-        allowed = f"allowed are 0 to {size - 1}" if size else "the axis has no elements"
-        raise InputError(f"point {outside[0]} is at position {column[outside[0]]} along axis {axis}{more}: {allowed}")
-    return column.astype(np.int64)
-
-
-def points_of(bindings: Bindings, axes: Sequence[str]) -> dict[str, Values]:
-    """The points of an answer with one column for each axis, as `sample` takes them.
-
-    Parameters
-    ----------
-    axes
-        Names of the columns, which are those of the axes.
-
-    Raises
-    ------
-    InputError
-        A column is missing, or a value is no number.
-    """
-    found: dict[str, Values] = {}
-    for axis in axes:
-        if axis not in bindings.columns:
-            raise InputError(f"the answer has no column {axis!r}; its columns are {', '.join(bindings.columns) or 'none'}")
-        found[axis] = numbers_of(bindings.values(axis), axis)
-    return found
-
-
-def numbers_of(texts: Sequence[str | None], column: str) -> Values:
-    """The numbers of a column of texts: whole numbers where all are.
-
-    Raises
-    ------
-    InputError
-        One is no number.
-    """
-    try:
-        return np.array([int(text or "") for text in texts], dtype=np.int64)
-    except (ValueError, OverflowError):
-        pass
-    numbers = np.empty(len(texts))
-    for row, text in enumerate(texts):
-        try:
-            numbers[row] = float(text or "")
-        except ValueError:
-            raise InputError(f"row {row} of the column {column!r} is {text!r}; a number is needed") from None
-    return numbers

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from catalog.bridge.points import numbers_of
+from catalog.bridge.point_places import numbers_of
 from catalog.errors import InputError, LimitExceededError
 
 MAX_POINTS: Final = 10_000_000

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from catalog.bridge.chunk_plan import ChunkPlan
     from catalog.bridge.part import Part
     from catalog.bridge.read_many import Outcome
+    from catalog.client.points import Samples
     from catalog.services.asking.question import Question
     from catalog.services.provenance import Reading
 
@@ -138,6 +139,29 @@ class ArrayItem(Selecting):
 
         started = now()
         return Result(self._session, [self._read()], started, query_text(self._question))
+
+    def sample(self, points: Any, *, labels: bool | Sequence[str] = False, tolerance: float | None = None) -> "Samples":
+        """The value at each of many points, read now; errors as `compute`, or of a point, which is named.
+
+        Parameters
+        ----------
+        points
+            A pandas frame with columns called like the axes; a mapping, axis → one value for each point; or an array of shape
+            (points, axes). An axis from which `isel` or `sel` took one element needs no column.
+        labels
+            The axes whose columns are what `sel` takes, labels, dates, world units …; True: all. Others are positions from 0.
+        tolerance
+            Take the nearest label that is at most so far away; None: it has to be there.
+
+        Raises
+        ------
+        InputError
+            A point is not there, or an axis is unknown, missing, selected in part, or was reduced.
+        """
+        from catalog.client.points import sample
+
+        self._not_reduced("sample")
+        return sample(self._session, self.part, points, labels=labels, tolerance=tolerance, query=query_text(self._question))
 
     def _read(self) -> "Reading":
         from catalog.services.recorded import read_part

@@ -116,16 +116,23 @@ def read_points(
         As `catalog.bridge.points.sample`.
     """
     ref = resolve_one(store, iri)
-    from catalog.bridge.points import sample, to_places
+    from catalog.bridge.point_places import to_places
     from catalog.bridge.points_file import read_points as read_file
 
     samplings = ImageFacts(store, recorded_iris(store)).samplings([ref.iri]).get(ref.iri, ())
     table = read_file(points, axis_names(ref, samplings))
     places = to_places(ref, table, units=units, samplings=samplings)
-    values = sample(ref, places, reading=options.reading())
-    selection = select(ref.array, {f"dim{axis}": column for axis, column in enumerate(places.T)})
     notes = ("points in world units became pixels: floor((value - translation) / scale)",) if units == "world" else ()
-    return Reading(ref, selection, values, notes=notes, points=True)
+    return read_places(ref, places, options.reading(), notes)
+
+
+def read_places(ref: ArrayRef, places: "np.ndarray[Any, Any]", how: "How", notes: Sequence[str] = ()) -> Reading:
+    """Read the value at each of some positions, shape (points, dimensions); errors as `catalog.bridge.points.sample`."""
+    from catalog.bridge.points import sample
+
+    values = sample(ref, places, reading=how)
+    selection = select(ref.array, {f"dim{axis}": column for axis, column in enumerate(places.T)})
+    return Reading(ref, selection, values, notes=tuple(notes), points=True)
 
 
 def read_again(ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]", *, points: bool) -> Reading:
@@ -134,7 +141,4 @@ def read_again(ref: ArrayRef, selection: Selection, how: "How", reductions: "Seq
         return read_part(ref, selection, how, reductions)
     import numpy as np
 
-    from catalog.bridge.points import sample
-
-    places = np.stack([np.asarray(axis.elements, dtype=np.int64) for axis in selection.axes], axis=1)
-    return Reading(ref, selection, sample(ref, places, reading=how), points=True)
+    return read_places(ref, np.stack([np.asarray(axis.elements, dtype=np.int64) for axis in selection.axes], axis=1), how)

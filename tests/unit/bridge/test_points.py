@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from catalog.bridge.coordinates import Reading
 from catalog.bridge.limits import PlanLimits
-from catalog.bridge.points import points_of, sample
+from catalog.bridge.point_places import points_of
+from catalog.bridge.points import sample
 from catalog.bridge.world import Sampling
 from catalog.errors import InputError, LimitExceededError, MetadataError
 from catalog.graphstore.bindings import Bindings, Literal
