@@ -87,7 +87,11 @@ def test_world_units_and_channels_of_an_image(cat: catalog.Catalog) -> None:
     [
         ({"time": [0, 4], "lat": [0, 0], "lon": [0, 0]}, False, "point 1 is at position 4 along axis 0: allowed are 0 to 3"),
         ({"time": [0, None], "lat": [0, 0], "lon": [0, 0]}, False, "point 1 has no value along axis 0"),
-        (pd.DataFrame({"time": pd.array([0, pd.NA], "Int64"), "lat": [0, 0], "lon": [0, 0]}), False, "point 1 is at nan along axis 0"),
+        (
+            pd.DataFrame({"time": pd.array([0, pd.NA], "Int64"), "lat": [0, 0], "lon": [0, 0]}),
+            False,
+            "point 1 is at nan along axis 0",
+        ),
         ({"time": [0, 1], "lat": [50.0, np.nan], "lon": [0, 0]}, ["lat"], "point 1 has no value for 'lat'"),
         ({"time": [0, 1], "lat": [50.0, 51.0], "lon": [0, 0]}, ["lat"], "point 1: 'lat' = 51.0 is no label of 'lat'"),
         (pd.DataFrame({"time": pd.to_datetime(["2020-01-01", None]), "lat": 0, "lon": 0}), ["time"], "point 1 has no value for"),
