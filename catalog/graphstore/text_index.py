@@ -229,7 +229,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _read_marks(mark: Path) -> set[str]:
     try:
-        return set(mark.read_text(encoding="utf-8").splitlines())
+        return {line.decode() for line in mark.read_bytes().splitlines()}  # of bytes: a str would part at U+2028 as well
     except FileNotFoundError:
         return set()
 
