@@ -141,6 +141,7 @@ def store_access(settings: Settings, private: Private = "allow") -> "StoreAccess
         documents=document_limits(settings),
         objects=ReadLimits(max_item_bytes=item, max_chunk_bytes=chunk, concurrency=settings.read.concurrency),
         pipeline=settings.read.codec_pipeline,
+        elsewhere=access_from_environment,
     )
 
 

@@ -65,6 +65,8 @@ class StoreAccess:
         How chunks are decoded (`catalog.stores.pipeline`).
     locations
         Says where the store of a dataset lies, by the dataset's id, where the graph store does not tell; ``""``: nobody does.
+    elsewhere
+        A function that can be imported, and says in another process how stores are reached there: credentials do not travel.
     """
 
     credentials: Credentials = field(default_factory=Credentials)
@@ -76,6 +78,7 @@ class StoreAccess:
     objects: ReadLimits = DEFAULT_READ_LIMITS
     pipeline: PipelineName = "fused"
     locations: Callable[[str], str] | None = None
+    elsewhere: "Callable[[], StoreAccess] | None" = None
 
 
 def read_array(

@@ -146,8 +146,7 @@ class ArrayItem(Selecting):
         Parameters
         ----------
         points
-            A pandas frame with columns called like the axes; a mapping, axis → one value for each point; or an array of shape
-            (points, axes). An axis from which `isel` or `sel` took one element needs no column.
+            A frame or mapping, axis → column, or an array of shape (points, axes); without axes of which one element is selected.
         labels
             The axes whose columns are what `sel` takes, labels, dates, world units …; True: all. Others are positions from 0.
         tolerance

@@ -1,13 +1,14 @@
 """How are values read chunk by chunk, when and where they are needed?
 
-One dask task for each stored object that the selection touches. A task holds the array's metadata and the selection, and no
-credential: whoever runs it says how stores are reached there (``access_there``), or it is asked for that credentials travel.
+One dask task for each stored object that the selection touches. In the process that made it, a task reads with its
+credentials. They stay behind when it is sent to another: there, ``access_there`` says how stores are reached, or it
+is asked for that credentials travel.
 
 Source: dask, ``dask.array.from_array``.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +20,7 @@ from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits, check_limits
 from catalog.bridge.read import StoreAccess, Values, read_array
 from catalog.bridge.results.extras import need
 from catalog.bridge.selection import AxisSelection, Selection, select
-from catalog.errors import InputError
+from catalog.errors import ForbiddenError, InputError
 from catalog.metadata.layout import array_document
 from catalog.stores.credentials import Credentials
 from catalog.stores.data_types import numpy_type
@@ -43,9 +44,13 @@ class LazyArray:
     limits
         Bounds on one piece.
     access
-        How stores are reached; without credentials where they must not travel.
+        How stores are reached.
     access_there
-        Says how stores are reached, in the process that reads; takes precedence.
+        Says how stores are reached, in whichever process reads; takes precedence.
+    carried
+        Whether the credentials travel to other processes.
+    lacking
+        Prefix of the credential that stayed behind, in another process; ``""``: none did.
     """
 
     ref: ArrayRef
@@ -54,6 +59,26 @@ class LazyArray:
     limits: PlanLimits
     access: StoreAccess
     access_there: Callable[[], StoreAccess] | None = None
+    carried: bool = False
+    lacking: str = ""
+
+    def _sent(self) -> "LazyArray":
+        """The same for another process: without credentials, unless they travel."""
+        if self.carried or not self.access.credentials:
+            return self
+        found = self.access.credentials.find(self.ref.location)
+        without = replace(self.access, credentials=Credentials())
+        there = self.access_there or self.access.elsewhere
+        return replace(self, access=without, access_there=there, lacking=found[0] if found else "")
+
+    def __reduce__(self) -> Any:
+        sent = self._sent()
+        return LazyArray, tuple(getattr(sent, each.name) for each in fields(sent))
+
+    def __dask_tokenize__(self) -> Any:
+        """What tells it from others, without any secret."""
+        sent = self._sent()
+        return tuple(repr(getattr(sent, each.name)) for each in fields(sent))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -70,6 +95,11 @@ class LazyArray:
         wanted = iter((*given, *[slice(None)] * (self.ndim - len(given))))
         axes = tuple(narrow(axis, next(wanted)) if axis.kept else axis for axis in self.selection.axes)
         access = self.access if self.access_there is None else self.access_there()
+        if self.lacking and access.credentials.find(self.ref.location) is None:
+            raise ForbiddenError(
+                f"the credential for {self.lacking} was given to the process that made this dask array, and does not travel; this"
+                " process has none: put it into CATALOG_CREDENTIALS or CATALOG_CREDENTIALS_FILE there"
+            )
         return read_array(self.ref, Selection(axes), limits=self.limits, check="never", access=access)
 
 
@@ -105,10 +135,10 @@ def to_dask(
     limits
         Bounds on each piece; the result as a whole may be of any size.
     access
-        How stores are reached. Its credentials do not travel to where tasks run.
+        How stores are reached. Its credentials do not travel to other processes; there, ``access.elsewhere`` says how, if it can.
     access_there
-        A function that can be imported there and says how stores are reached, such as
-        `catalog.bootstrap.access_from_environment`; None: without credentials.
+        A function that can be imported and says how stores are reached, wherever tasks run, such as
+        `catalog.bootstrap.access_from_environment`.
     carry_credentials
         Let credentials travel with the tasks, readable for whoever sees those.
 
@@ -129,10 +159,8 @@ def to_dask(
         raise InputError(f"{plan.objects:,} stored objects would be as many tasks; at most {MAX_TASKS:,} are made: select less")
     if access.store is not None and not carry_credentials:
         raise InputError("a store that was given by the caller does not travel to other processes: ask for carry_credentials")
-    if not carry_credentials:
-        access = replace(access, credentials=Credentials())
     document = array_document(ref.array.layout, ref.array.shape, ref.array.dimension_names)
-    lazy = LazyArray(ref, chosen, numpy_type(document, ref.array.zarr_format), limits, access, access_there)
+    lazy = LazyArray(ref, chosen, numpy_type(document, ref.array.zarr_format), limits, access, access_there, carry_credentials)
     chunks = tuple(_pieces(axis, cells) for axis, cells in zip(chosen.axes, plan.grid, strict=True) if axis.kept)
     _check_piece(plan, lazy, chunks, limits)
     made: dask.array.Array = array.from_array(

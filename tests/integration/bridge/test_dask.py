@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import json
 import os
 import pickle
 from collections.abc import Iterator
@@ -9,18 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import dask
 import numpy as np
 import pytest
 import zarr
 from distributed import Client, LocalCluster
 
+import catalog
 from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.limits import PlanLimits
 from catalog.bridge.read import StoreAccess
 from catalog.bridge.results.lazy import to_dask
 from catalog.bridge.selection import select
-from catalog.errors import InputError, LimitExceededError
+from catalog.errors import ForbiddenError, InputError, LimitExceededError
 from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.stores.credentials import Basic, Credentials
 from tests.support.http_server import WebServer
@@ -92,8 +95,9 @@ def test_credentials_do_not_travel(refs: dict[str, ArrayRef], server: WebServer,
     ref = refs["plain"]
     without = to_dask(ref, access=access(server.url))
     assert PASSWORD.encode() not in pickle.dumps(without)
-    with pytest.raises(Exception, match="credential"):
+    with pytest.raises(ForbiddenError, match=r"does not travel.*CATALOG_CREDENTIALS"):
         cluster.compute(without, sync=True)
+    np.testing.assert_array_equal(without.compute(scheduler="threads"), VALUES)  # this process has them
     there = to_dask(ref, access_there=functools.partial(access, server.url))
     assert PASSWORD.encode() not in pickle.dumps(there)
     np.testing.assert_array_equal(there.compute(scheduler="sync"), VALUES)
@@ -102,10 +106,33 @@ def test_credentials_do_not_travel(refs: dict[str, ArrayRef], server: WebServer,
     np.testing.assert_array_equal(cluster.compute(carried, sync=True), VALUES)
 
 
+def test_the_client_reads_here_with_its_credentials_and_there_with_those_of_the_workers(
+    tmp_path: Path, server: WebServer, cluster: Client
+) -> None:
+    credentials = json.dumps({server.url: {"type": "basic", "user": USER, "password": PASSWORD}})
+    server.wanted, server.refusal = {"Authorization": HEADER}, 401
+    with catalog.connect(tmp_path / "cat", credentials=credentials, archive=str(tmp_path / "archive")) as cat:
+        cat.ingest(f"{server.url}/s")
+        item = cat.arrays(path="plain").one()
+        lazy = item.to_dask() + 1
+        labelled = item.to_xarray(lazy=True).data + 1
+        for each in (lazy, labelled):
+            assert PASSWORD.encode() not in cloudpickle.dumps(each.dask)
+            np.testing.assert_array_equal(each.compute(scheduler="threads"), VALUES + 1)
+            with pytest.raises(ForbiddenError, match=rf"credential for {server.url} .*CATALOG_CREDENTIALS"):
+                cluster.compute(each, sync=True)
+        try:
+            cluster.run(lambda: os.environ.update(CATALOG_CREDENTIALS=credentials))
+            other = cat.arrays(path="sharded").one().to_dask()  # dask remembers the errors of tasks that it had before
+            np.testing.assert_array_equal(cluster.compute(other, sync=True), VALUES)
+        finally:
+            cluster.run(lambda: os.environ.pop("CATALOG_CREDENTIALS", None) and None)
+
+
 def test_what_costs_too_much_is_refused_at_once(refs: dict[str, ArrayRef], server: WebServer) -> None:
     with pytest.raises(LimitExceededError):
         to_dask(refs["plain"], limits=PlanLimits(max_result_bytes=8 * 5 * 4 - 1))
     to_dask(refs["plain"], limits=PlanLimits(max_result_bytes=8 * 5 * 4))
-    with pytest.raises(InputError, match="does not travel"):
+    with pytest.raises(InputError, match=r"does not travel"):
         to_dask(refs["plain"], access=StoreAccess(store=object()))
     assert not server.requests
