@@ -4,10 +4,12 @@ Files that people write by hand or export from other systems: a curated graph, a
 N-Triples, blank nodes named by the file's content, so that the same file gives the same graph.
 """
 
+import itertools
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Final
 
 import pyoxigraph
 
@@ -25,6 +27,17 @@ _FORMATS = {
     ".owl": pyoxigraph.RdfFormat.RDF_XML,
     ".xml": pyoxigraph.RdfFormat.RDF_XML,
 }
+
+
+MAX_DEPTH: Final = 256
+"""Levels of JSON-LD. The parser calls itself for each, and thousands of them end the process."""
+_JSON_TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_NO_TERM: Final = re.compile(
+    rb'\\.|"{3}(?:[^"\\]|\\.|"(?!""))*+"{3}|' + rb"'{3}(?:[^'\\]|\\.|'(?!''))*+'{3}|"
+    rb'"(?:[^"\\\n\r]|\\.)*+"|' + rb"'(?:[^'\\\n\r]|\\.)*+'|<[^<>]*+>|#[^\n\r]*+",
+    re.DOTALL,
+)
+"""Escapes, texts, IRIs and comments of Turtle: where ``<<`` begins no triple term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,7 @@ def read_statements(data: bytes, name: str, *, base: str, skolem: str) -> list[S
     kind = _FORMATS.get(suffix)
     if kind is None:
         raise InputError(f"{name!r} ends in {suffix!r}; RDF is read from files that end in {', '.join(_FORMATS)}")
+    _refuse_deep(data, kind, name)
     names = Skolems(skolem, content_hash(data.decode(errors="replace")))
     found: list[Statement] = []
     try:
@@ -84,6 +98,20 @@ def read_statements(data: bytes, name: str, *, base: str, skolem: str) -> list[S
         where = f", line {error.lineno}" if error.lineno else ""
         raise InputError(f"{name!r}{where}: {error.msg or error}") from error
     return found
+
+
+def _refuse_deep(data: bytes, kind: pyoxigraph.RdfFormat, name: str) -> None:
+    """Refuse what the parser would end the process on: JSON-LD that is nested deep; triple terms, which are not read at all."""
+    if kind == pyoxigraph.RdfFormat.JSON_LD:
+        if data.count(b"{") > MAX_DEPTH and _depth(_JSON_TEXT.sub(b"", data)) > MAX_DEPTH:
+            raise InputError(f"{name!r} is nested more than {MAX_DEPTH} levels deep")
+    elif kind != pyoxigraph.RdfFormat.RDF_XML and b"<<" in data and b"<<" in _NO_TERM.sub(b" ", data):
+        raise InputError(f"{name!r} states something about a statement (RDF 1.2 triple terms), which is not read")
+
+
+def _depth(bare: bytes) -> int:
+    steps = (1 if bracket[0] in b"[{" else -1 for bracket in re.finditer(rb"[\[\]{}]", bare))
+    return max(itertools.accumulate(steps), default=0)
 
 
 def _target(term: Any, names: Skolems) -> str:
@@ -112,6 +140,7 @@ def parse_term(text: str, base: str) -> str:
     InputError
         It is no term.
     """
+    _refuse_deep(text.encode(errors="replace"), pyoxigraph.RdfFormat.TURTLE, text[:40])
     try:
         [quad] = pyoxigraph.parse(f"{_declared()}<urn:s> <urn:p> {text} .", pyoxigraph.RdfFormat.TURTLE, base_iri=base)
     except (SyntaxError, ValueError) as error:

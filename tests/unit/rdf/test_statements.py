@@ -90,3 +90,44 @@ def test_what_is_no_single_term_is_refused(text: str) -> None:
 )
 def test_what_every_graph_store_takes_as_an_iri(text: str, sound: bool) -> None:
     assert is_iri(text) is sound
+
+
+NESTED = 30_000
+"""Far more than the parser bears."""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.ttl", "<a:s> <a:p> " + "<<( <a:s> <a:p> " * NESTED + "<a:o>" + " )>>" * NESTED + " ."),
+        ("a.ttl", "<a:s> <a:p> " + "<<( <a:s> <a:p> #>>\n" * NESTED + "<a:o>" + " )>>" * NESTED + " ."),
+        (
+            "a.ttl",
+            "@prefix e: <a:> . <a:s#'> <a:p> e:b\\' , " + "<<( <a:s> <a:p> " * NESTED + "1" + " )>>" * NESTED + " , e:c\\' .",
+        ),
+        ("a.ttl", "<a:s> <a:p> '''it's \\''' # ''' , " + "<< <a:s> <a:p> " * NESTED + "1" + " >>" * NESTED + " ."),
+        ("a.nt", "<a:s> <a:p> " + "<<( <a:s> <a:p> " * NESTED + "<a:o>" + " )>>" * NESTED + " ."),
+        ("a.jsonld", '{"@id": "urn:a:", "urn:a:p": ' * NESTED + "1" + "}" * NESTED),
+        ("a.jsonld", '{"@id": "urn:a:}}\\"", "urn:a:p": ' * NESTED + "1" + "}" * NESTED),
+    ],
+)
+def test_what_would_end_the_process_is_refused_before(name: str, text: str) -> None:
+    with pytest.raises(InputError):
+        read_statements(text.encode(), name, base=BASE, skolem=SKOLEM)
+
+
+def test_brackets_in_texts_iris_and_comments_are_no_nesting() -> None:
+    marks = "<<" * 400
+    text = f'<urn:s> <urn:p> "{marks}" , """a "{marks}""" , \'{marks}\' , <urn:o#x> . # {marks}\n'
+    found = read_statements(text.encode(), "a.ttl", base=BASE, skolem=SKOLEM)
+    assert len(found) == 4
+    assert sum(statement.target.count(marks) for statement in found) == 3
+    braces = "{" * 400
+    [statement] = read_statements(f'{{"@id": "urn:s", "urn:p": "{braces}"}}'.encode(), "a.jsonld", base=BASE, skolem=SKOLEM)
+    assert braces in statement.target
+
+
+@pytest.mark.parametrize("text", ["<< <a> <b> <c> >>", "<<( " * NESTED + "1"])
+def test_a_triple_term_is_no_term_here(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_term(text, BASE)
