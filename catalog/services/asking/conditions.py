@@ -15,7 +15,16 @@ from catalog.graphstore.bindings import Term as RdfTerm
 from catalog.graphstore.compose import Step, Text, join, part, write_name, write_path
 from catalog.services.asking.lookup_table import NAMES, Term, expand
 from catalog.services.asking.lookups import Lookup
-from catalog.services.asking.values import Terms, checked_pattern, json_term, link_terms, plain, scalar_term, text_term
+from catalog.services.asking.values import (
+    Terms,
+    checked_pattern,
+    held_terms,
+    json_term,
+    link_terms,
+    plain,
+    scalar_term,
+    text_term,
+)
 
 MAX_VALUES: Final = 10_000
 MAX_LOOKUPS: Final = 100
@@ -110,6 +119,9 @@ class _Group:
         exact = _exact_terms(lookup, value)
         if exact is not None:
             return self._same(lookup, exact)
+        texts = _exact_texts(lookup, value)
+        if texts is not None and (*lookup.links, "attribute", lookup.key) not in self._reached:
+            return self._holds(lookup, texts)
         pattern, name = self.reach(lookup)
         return join([pattern, *self._compare(lookup, name, value)])
 
@@ -163,6 +175,20 @@ class _Group:
         step = part("step", subject=at, path=write_path(lookup.leaf.steps), object=name)
         return join([*pieces, given, step])
 
+    def _holds(self, lookup: Lookup, texts: Sequence[str]) -> Text:
+        """A plain attribute that holds one of these texts: literals that have such a text are looked up, whatever their kind."""
+        pieces, at, way = self._follow(lookup.links)
+        node, text = self._patterns.name("n"), self._patterns.name("w")
+        key, key_given = self._patterns.give([text_term(lookup.key)])
+        candidates = self._patterns.give(term for each in texts for term in held_terms(each))
+        self._patterns.values[text] = tuple(map(text_term, texts))
+        self._reached[(*way, "attribute", lookup.key)] = candidates[0]
+        held = part(
+            "attribute-is", subject=at, node=node, key=key, object=candidates[0], text=text,
+            candidates=candidates[1], given=part("values", name=text),
+        )  # fmt: skip
+        return join([*pieces, key_given, held])
+
     def _is_null(self, lookup: Lookup, value: Any) -> Text:
         if not isinstance(value, bool):
             raise InputError(f"{lookup.name!r} is True or False, and was given {value!r:.40}")
@@ -214,7 +240,16 @@ def is_exact(lookup: Lookup, value: Any) -> bool:
     InputError
         The value does not go with the lookup.
     """
-    return lookup.operator != "isnull" and _exact_terms(lookup, plain(value)) is not None
+    value = plain(value)
+    return lookup.operator != "isnull" and (_exact_terms(lookup, value) is not None or _exact_texts(lookup, value) is not None)
+
+
+def _exact_texts(lookup: Lookup, value: Any) -> list[str] | None:
+    """The texts one of which a plain attribute must hold; None where it is compared in another way."""
+    if lookup.leaf is not None or lookup.computed or lookup.operator not in {"exact", "in"}:
+        return None
+    given = [plain(each) for each in (_several(lookup, value) if lookup.operator == "in" else [value])]
+    return given if all(isinstance(each, str) for each in given) else None
 
 
 def _exact_terms(lookup: Lookup, value: Any) -> list[RdfTerm] | None:

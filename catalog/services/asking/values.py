@@ -19,6 +19,7 @@ from catalog.services.asking.lookup_table import expand
 from catalog.services.asking.pattern import MAX_PATTERN, read_pattern
 
 MAX_TEXT: Final = 65_536
+_NUMBER: Final = re.compile(r"-?[0-9]{1,4000}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _MIME_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]+")
 
 
@@ -50,6 +51,24 @@ def text_term(value: str) -> Literal:
         raise InputError(f"the value has {len(value)} characters; at most {MAX_TEXT} are compared")
     write_literal(value)
     return Literal(value)
+
+
+def held_terms(text: str) -> list[Literal]:
+    """The literals that an attribute may hold whose text is this one: the text itself, a number, a truth value, JSON.
+
+    Raises
+    ------
+    InputError
+        As `text_term`.
+    """
+    found = [text_term(text), Literal(text, terms.JSON)]
+    if _NUMBER.fullmatch(text):
+        found += [Literal(text, f"{XSD}integer")] * text.lstrip("-").isdigit() + [Literal(text, f"{XSD}double")]
+    elif text in {"INF", "-INF", "NaN"}:
+        found.append(Literal(text, f"{XSD}double"))
+    elif text in {"true", "false"}:
+        found.append(Literal(text, f"{XSD}boolean"))
+    return found
 
 
 def json_term(value: Any) -> Literal:
