@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
 
-from catalog.api.keys import is_known, parse_digests
+from catalog.api.keys import is_known
 from catalog.api.problems import refuse
 from catalog.api.state import Service
 from catalog.errors import ForbiddenError
@@ -69,10 +69,9 @@ def viewer(request: Request) -> Viewer:
     if header is None:
         return Viewer(service)
     key = _key(header)
-    api = service.settings.api
-    if key and is_known(key, parse_digests(api.write_keys, "CATALOG_API__WRITE_KEYS")):
+    if key and is_known(key, service.write_digests):
         return Viewer(service, FULL_AUDIENCE, may_write=True)
-    if key and is_known(key, parse_digests(api.read_keys, "CATALOG_API__READ_KEYS")):
+    if key and is_known(key, service.read_digests):
         return Viewer(service, FULL_AUDIENCE)
     raise refuse(
         401, "the key is not known to this service; without any key, what is public can be seen", "unknown-key", _CHALLENGE

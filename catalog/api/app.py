@@ -12,7 +12,6 @@ from starlette.middleware.cors import CORSMiddleware
 
 from catalog import __version__
 from catalog.api.described import DescribedApp
-from catalog.api.keys import parse_digests
 from catalog.api.limits import Limits, RequestLimits, SafeAnswers
 from catalog.api.metrics import Metrics
 from catalog.api.problems import PROBLEM_RESPONSES, add_problems
@@ -50,8 +49,6 @@ def create_app(settings: Settings) -> FastAPI:
     InputError
         A key in the settings is no digest.
     """
-    parse_digests(settings.api.read_keys, "CATALOG_API__READ_KEYS")
-    parse_digests(settings.api.write_keys, "CATALOG_API__WRITE_KEYS")
     app = DescribedApp(
         title="Zarr linked-data catalogue",
         summary="Find arrays by what they mean, and read just the chunks that answer.",

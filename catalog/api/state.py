@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 
+from catalog.api.keys import parse_digests
 from catalog.bootstrap import open_serving_store, open_workspace
 from catalog.errors import GraphStoreUnavailableError
 from catalog.graphstore.door import GraphStore
@@ -35,10 +36,17 @@ class Service:
     ----------
     settings
         Of the deployment.
+
+    Raises
+    ------
+    InputError
+        What the settings hold of a key is no digest.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.read_digests = parse_digests(settings.api.read_keys, "CATALOG_API__READ_KEYS")
+        self.write_digests = parse_digests(settings.api.write_keys, "CATALOG_API__WRITE_KEYS")
         self._stores: dict[str, GraphStore] = {}
         self._iris: Iris | None = None
         self._opening, self._building = threading.Lock(), threading.Lock()
