@@ -64,7 +64,7 @@ def record_ntriples(dataset: Dataset, iris: Iris, audience: str = "catalog") -> 
         if snapshot:
             name = iris.snapshot(dataset.id, snapshot.digest)
             triples.append((subject, predicate, f"<{name}>"))
-            triples += _snapshot_triples(name, snapshot)
+            triples += snapshot_triples(name, snapshot)
     return "".join(sorted({f"<{s}> <{p}> {o} .\n" for s, p, o in triples})).encode()
 
 
@@ -73,7 +73,8 @@ def location_iri(location: str) -> str:
     return "".join(f"%{ord(c):02X}" if c in ' <>"{}|\\^`' or ord(c) < 0x20 else c for c in location)
 
 
-def _snapshot_triples(name: str, snapshot: Snapshot) -> Iterable[tuple[str, str, str]]:
+def snapshot_triples(name: str, snapshot: Snapshot) -> Iterable[tuple[str, str, str]]:
+    """What is recorded of a snapshot: subject and predicate as IRIs, the object as N-Triples has it."""
     yield name, RDF_TYPE, f"<{terms.CLASS_SNAPSHOT}>"
     for field, predicate in _STRINGS.items():
         yield name, predicate, literals.string(getattr(snapshot, field))

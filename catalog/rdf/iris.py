@@ -14,6 +14,7 @@ from catalog.errors import InputError
 
 DEFAULT_BASE = "http://localhost:8000/"
 RECORD, ASSERTED, CURATED, DERIVED, REJECTED = "record", "asserted", "curated", "derived", "rejected"
+HISTORY = "history"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 _BASE = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"{}|\\^`?#]+/")

@@ -11,7 +11,8 @@ from catalog.graphstore.door import GraphUpdate
 from catalog.metadata.dataset import Dataset
 from catalog.rdf.dataset import record_ntriples
 from catalog.rdf.derivation import source_datasets
-from catalog.rdf.iris import ASSERTED, CURATED, DERIVED, RECORD, REJECTED
+from catalog.rdf.history import history_with
+from catalog.rdf.iris import ASSERTED, CURATED, DERIVED, HISTORY, RECORD, REJECTED
 from catalog.services.registry import Registry
 from catalog.services.workspace import Workspace
 
@@ -45,12 +46,14 @@ def put_in_force(workspace: Workspace, dataset: Dataset, graphs: Graphs, known: 
     shown = _public_before(workspace, dataset.id, known, before)
     origin = iris.graph(dataset.id, DERIVED)
     derived = workspace.catalog.read_graph(origin) if graphs.derived is None else graphs.derived
+    history = _history(workspace, dataset, known)
     workspace.public.apply(
         [
             GraphUpdate(structure, graphs.structure if public else None, previous=shown[0]),
             GraphUpdate(asserted, graphs.asserted if public else None, previous=shown[1]),
             GraphUpdate(iris.graph(dataset.id, CURATED), graphs.curated if public else None),
             GraphUpdate(origin, derived if public and _may_be_told(workspace, dataset, derived) else None),
+            *history[0],
             _public_record(workspace, dataset),
         ]
     )
@@ -59,10 +62,25 @@ def put_in_force(workspace: Workspace, dataset: Dataset, graphs: Graphs, known: 
             GraphUpdate(structure, graphs.structure, previous=before[0]),
             GraphUpdate(asserted, graphs.asserted, previous=before[1]),
             *([] if graphs.derived is None else [GraphUpdate(origin, graphs.derived)]),
+            *history[1],
             GraphUpdate(iris.graph(dataset.id, REJECTED), None),
             _record(workspace, dataset),
         ]
     )
+
+
+def _history(workspace: Workspace, dataset: Dataset, known: Dataset | None) -> tuple[list[GraphUpdate], list[GraphUpdate]]:
+    """What changes in the graph of replaced snapshots: for the public audience, and for the other."""
+    before, after = known.current if known else None, dataset.current
+    if known is None or before is None or after is None:
+        return [], []
+    name, replaced = workspace.iris.graph(dataset.id, HISTORY), before.digest != after.digest
+    if not replaced and known.access == dataset.access:
+        return [], []
+    kept = workspace.catalog.read_graph(name)
+    history = history_with(kept, workspace.iris, dataset.id, before, after) if replaced else kept
+    shown = GraphUpdate(name, history if dataset.access == "public" else None)
+    return [shown], [GraphUpdate(name, history, previous=kept)]
 
 
 def _public_before(workspace: Workspace, dataset_id: str, known: Dataset | None, before: Before) -> Before:
@@ -129,7 +147,7 @@ def _may_be_told(workspace: Workspace, dataset: Dataset, derived: bytes, changin
 def remove(workspace: Workspace, dataset: Dataset, parts: Sequence[Dataset]) -> None:
     """Drop all graphs of a dataset, and the links of its parts to it."""
     iris = workspace.iris
-    dropped = [GraphUpdate(iris.graph(dataset.id, part), None) for part in ("", ASSERTED, CURATED, DERIVED, RECORD)]
+    dropped = [GraphUpdate(iris.graph(dataset.id, part), None) for part in ("", ASSERTED, CURATED, DERIVED, HISTORY, RECORD)]
     unlinked = [replace(part, part_of=None) for part in parts]
     workspace.public.apply([*dropped, *(_public_record(workspace, part) for part in unlinked)])
     workspace.catalog.apply(

@@ -12,7 +12,7 @@ from catalog.api.access import Asking, Viewer
 from catalog.api.documents import ENDINGS, below_base, both, see_document, send_graph, send_page, site_of
 from catalog.api.routes import published
 from catalog.errors import NotFoundError
-from catalog.rdf.iris import ASSERTED, CURATED, DERIVED, RECORD, REJECTED, SHARED, Iris
+from catalog.rdf.iris import ASSERTED, CURATED, DERIVED, HISTORY, RECORD, REJECTED, SHARED, Iris
 from catalog.rdf.prefixes import RDF_TYPE
 from catalog.services.catalogue import read_entries
 from catalog.services.describe import Description, describe, describe_graph, is_known
@@ -21,7 +21,7 @@ from catalog.ui.thing_pages import dataset_page, node_page, thing_page
 router = APIRouter(tags=["linked data"])
 
 Page = Annotated[int, Query(ge=1, le=1_000_000, description="Which page of the members, from 1.")]
-GRAPHS: Final = (RECORD, ASSERTED, CURATED, DERIVED, REJECTED)
+GRAPHS: Final = (RECORD, ASSERTED, CURATED, DERIVED, HISTORY, REJECTED)
 
 
 @both(router, "/datasets/{dataset_id}")

@@ -8,7 +8,10 @@ import pytest
 
 from catalog.errors import GraphStoreUnavailableError
 from catalog.graphstore.door import GraphStore, GraphUpdate
+from catalog.services.delete import delete
+from catalog.services.describe import describe
 from catalog.services.ingest import ingest
+from catalog.services.registry import Registry
 from catalog.services.request import IngestRequest
 from catalog.services.workspace import Workspace
 from tests.support.zarr_documents import array_v3, group_v3, write_v3
@@ -86,3 +89,31 @@ def test_what_becomes_public_is_sent_whole(workspace: Workspace, tmp_path: Path)
     assert workspace.public.read_graph(first.iri) == b""
     ingest(workspace, IngestRequest(url, access="public"))
     assert workspace.public.read_graph(first.iri) == workspace.catalog.read_graph(first.iri) != b""
+
+
+def test_a_replaced_snapshot_stays_known_to_those_who_may_see_its_dataset(workspace: Workspace, tmp_path: Path) -> None:
+    root, iris = tmp_path / "s.zarr", workspace.iris
+    first = ingest(workspace, IngestRequest(_store(root, size=1), access="public"))
+    history = iris.graph(first.id, "history")
+    assert workspace.catalog.read_graph(history) == b"", "nothing was replaced"
+    before = _current(workspace, first.id)
+    ingest(workspace, IngestRequest(_store(root, size=2)))
+    after = _current(workspace, first.id)
+    for store in (workspace.public, workspace.catalog):
+        kept = store.read_graph(history).decode()
+        assert f"<{after}> <http://www.w3.org/ns/prov#wasRevisionOf> <{before}> ." in kept
+        assert describe(store, iris, before).kind == "snapshot"
+    ingest(workspace, IngestRequest(str(root), access="restricted"))
+    assert workspace.public.read_graph(history) == b""
+    assert workspace.catalog.read_graph(history)
+    ingest(workspace, IngestRequest(str(root), access="public"))
+    assert workspace.public.read_graph(history) == workspace.catalog.read_graph(history)
+    delete(workspace, first.id)
+    assert workspace.public.read_graph(history) == workspace.catalog.read_graph(history) == b""
+
+
+def _current(workspace: Workspace, dataset_id: str) -> str:
+    known = Registry(workspace.catalog, workspace.iris).by_id(dataset_id)
+    assert known is not None
+    assert known.current is not None
+    return workspace.iris.snapshot(dataset_id, known.current.digest)
