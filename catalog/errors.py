@@ -22,6 +22,7 @@
         ├── StoreUnavailableError    the Zarr store did not answer as it should
         │   └── StoreBusyError       it asks to be asked later (429, SlowDown); ``retry_after`` has the seconds
         └── GraphStoreUnavailableError
+            └── NoSuchServiceError  the server answers, but has no SPARQL service at this address
 
 A message says what was wrong, the value, what is allowed and what to do. It never holds a credential.
 ``code`` is stable; ``STATUS`` and ``EXIT_CODE`` map every family to an HTTP status and a process exit code.
@@ -187,9 +188,10 @@ class UnavailableError(CatalogError, ConnectionError):
 
 
 class StoreUnavailableError(UnavailableError):
-    """The Zarr store did not answer as it should."""
+    """The Zarr store did not answer as it should; where ``broken``, the connection ended in mid-answer, so it is asked again."""
 
     code = "store-unavailable"
+    broken = False
 
 
 class StoreBusyError(StoreUnavailableError):
@@ -206,6 +208,12 @@ class GraphStoreUnavailableError(UnavailableError):
     """The graph store did not answer, or another process is writing to it."""
 
     code = "graph-store-unavailable"
+
+
+class NoSuchServiceError(GraphStoreUnavailableError):
+    """The graph store's server answers, but has no SPARQL service at this address."""
+
+    code = "no-such-service"
 
 
 # One row per family: HTTP status, process exit code. Exit code 1 is any other failure, 2 wrong usage (as in every shell tool).

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from catalog.errors import CatalogError, ForbiddenError
+from catalog.errors import CatalogError, ForbiddenError, NoSuchServiceError
 from catalog.graphstore.door import MEDIA_TYPES, Check, StoreCheck
-from catalog.graphstore.fuseki_http import NoSuchServiceError, SparqlEndpoint
+from catalog.graphstore.fuseki_http import SparqlEndpoint
 from catalog.graphstore.fuseki_outside import ENDPOINT
 from catalog.graphstore.queries import load_query
 

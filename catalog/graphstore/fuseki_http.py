@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from catalog.errors import ForbiddenError, GraphStoreUnavailableError, InputError, LimitExceededError
+from catalog.errors import ForbiddenError, GraphStoreUnavailableError, InputError, LimitExceededError, NoSuchServiceError
 
 CONNECT_SECONDS: Final = 5.0
 _TAIL: Final = 512
@@ -24,10 +24,6 @@ Watch = Callable[[str, Mapping[str, Any]], None]
 
 _CANCELLED: Final = (b"##  Query cancelled", b"Incomplete results           ****")
 _CREDENTIAL_SETTINGS: Final = "CATALOG_FUSEKI__USER and CATALOG_FUSEKI__PASSWORD"
-
-
-class NoSuchServiceError(GraphStoreUnavailableError):
-    """The server answers, but has no SPARQL service at this address."""
 
 
 def check_url(url: str, setting: str) -> str:

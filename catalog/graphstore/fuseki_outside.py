@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from catalog.errors import GraphStoreUnavailableError
-from catalog.graphstore.fuseki_http import NoSuchServiceError, SparqlEndpoint
+from catalog.errors import GraphStoreUnavailableError, NoSuchServiceError
+from catalog.graphstore.fuseki_http import SparqlEndpoint
 from catalog.graphstore.outside import Cancel, Places, QueryLimits, too_many_rows
 from catalog.graphstore.row_count import RowCount
 

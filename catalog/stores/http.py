@@ -177,7 +177,7 @@ class HttpObjects:
         waited = 0.0
         for attempt in range(1, ATTEMPTS + 1):
             outcome = await self._followed(url, headers, max_bytes, key)
-            again = isinstance(outcome, _BrokenError) or (isinstance(outcome, _Answer) and outcome.status in _TRY_AGAIN)
+            again = outcome.status in _TRY_AGAIN if isinstance(outcome, _Answer) else getattr(outcome, "broken", False)
             if not again or attempt == ATTEMPTS:
                 break
             pause = 0.2 * 2**attempt * (0.5 + random.random())  # noqa: S311  spreads clients, hides nothing
@@ -188,8 +188,6 @@ class HttpObjects:
                 break
             waited += pause
             await asyncio.sleep(pause)
-        if isinstance(outcome, _BrokenError):
-            raise StoreUnavailableError(str(outcome))
         if isinstance(outcome, CatalogError):
             raise outcome
         return outcome
@@ -253,7 +251,9 @@ class HttpObjects:
         except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError) as error:
             return self._unconnected(error, key)
         except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            return _BrokenError(str(unavailable(self.location, key, "the connection broke before the answer was complete")))
+            broken = unavailable(self.location, key, "the connection broke before the answer was complete")
+            broken.broken = True
+            return broken
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return unavailable(self.location, key, f"the answer cannot be understood ({type(error).__name__})")
 
@@ -295,10 +295,6 @@ class HttpObjects:
             )
             weakref.finalize(self, _abandon, self._session).atexit = False
         return self._session
-
-
-class _BrokenError(StoreUnavailableError):
-    """The connection broke; asking again at once is worth it."""
 
 
 def _abandon(session: aiohttp.ClientSession) -> None:

@@ -1,7 +1,11 @@
 """Is every error complete: a code of its own, a status, an exit code, the builtin that it stands for?"""
 
+import importlib
+import pkgutil
+
 import pytest
 
+import catalog
 from catalog import errors
 from catalog.errors import EXIT_CODE, STATUS, CatalogError, exit_code_of, status_of
 from tests.support.sources import ROOT, text_of
@@ -11,6 +15,9 @@ def _descendants(kind: type[CatalogError]) -> list[type[CatalogError]]:
     return [found for child in kind.__subclasses__() for found in (child, *_descendants(child))]
 
 
+# Whatever a module defines is among them only once the module is imported.
+for module in pkgutil.walk_packages(catalog.__path__, "catalog."):
+    importlib.import_module(module.name)
 ALL = _descendants(CatalogError)
 
 
