@@ -21,8 +21,9 @@
     └── UnavailableError        503  try again: network, graph store, lock               (ConnectionError)
         ├── StoreUnavailableError    the Zarr store did not answer as it should
         │   └── StoreBusyError       it asks to be asked later (429, SlowDown); ``retry_after`` has the seconds
-        └── GraphStoreUnavailableError
-            └── NoSuchServiceError  the server answers, but has no SPARQL service at this address
+        ├── GraphStoreUnavailableError
+        │   └── NoSuchServiceError  the server answers, but has no SPARQL service at this address
+        └── EndpointUnavailableError a SPARQL endpoint of somebody else, which a query names, did not answer as it should
 
 A message says what was wrong, the value, what is allowed and what to do. It never holds a credential.
 ``code`` is stable; ``STATUS`` and ``EXIT_CODE`` map every family to an HTTP status and a process exit code.
@@ -214,6 +215,12 @@ class NoSuchServiceError(GraphStoreUnavailableError):
     """The graph store's server answers, but has no SPARQL service at this address."""
 
     code = "no-such-service"
+
+
+class EndpointUnavailableError(UnavailableError):
+    """A SPARQL endpoint of somebody else, which a query names, did not answer as it should."""
+
+    code = "endpoint-unavailable"
 
 
 # One row per family: HTTP status, process exit code. Exit code 1 is any other failure, 2 wrong usage (as in every shell tool).

@@ -1,8 +1,9 @@
 """May this query run? Only reading, only here, and only so large.
 
 A query of a user is read by `guard_query` before any engine sees it. It must be a SELECT, ASK, CONSTRUCT or DESCRIBE; it may not
-reach another server (SERVICE) or name Java classes; it stays under limits beyond which engines crash or stop answering (nesting
-of 800 brings pyoxigraph down, a path of 1,000 steps keeps its optimiser busy for minutes).
+name Java classes; no engine may be told to reach another server (SERVICE), which `catalog.graphstore.federation` does in its
+place. It stays under limits beyond which engines crash or stop answering (nesting of 800 brings pyoxigraph down, a path of 1,000
+steps keeps its optimiser busy for minutes).
 
 ``FROM`` and ``FROM NAMED`` pick among the graphs of this store; neither engine fetches anything for them.
 
@@ -18,6 +19,7 @@ from catalog.graphstore.door import GRAPH_FORMATS, SELECT_FORMATS, is_rejected
 from catalog.graphstore.lexer import Token, locate, read_tokens
 from catalog.graphstore.prefixes import PREFIXES
 from catalog.graphstore.queries import write_iri
+from catalog.graphstore.service_blocks import ServiceBlock, find_blocks
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
 FORMS: tuple[Form, ...] = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
@@ -26,6 +28,9 @@ MAX_BYTES = 64 * 1024
 MAX_NESTING = 64
 MAX_TOKENS = 4000
 MAX_PATH_STEPS = 64
+
+SERVICES_SETTING = "CATALOG_SPARQL__SERVICES"
+"""Names the endpoints that SERVICE may ask."""
 
 _UPDATES = frozenset(["INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"])
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
@@ -56,6 +61,9 @@ class SafeQuery:
         Default and named graphs in place of those that it names itself; None: as it says.
     base
         What relative IRIs are relative to unless it says so itself; ``""``: they are an error, or as the engine has it.
+    services
+        Its SERVICE blocks. No engine may be given it before `catalog.graphstore.federation.Federation.fill` has put solutions in
+        their places.
     """
 
     text: str
@@ -66,6 +74,7 @@ class SafeQuery:
     rejected: bool = False
     dataset: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     base: str = ""
+    services: tuple[ServiceBlock, ...] = ()
 
     def over(self, default_graphs: Sequence[str], named_graphs: Sequence[str]) -> "SafeQuery":
         """The same query over a dataset that the protocol describes; where it describes none, the same query.
@@ -124,14 +133,21 @@ def _check_reach(text: str, tokens: Sequence[Token]) -> None:
     for token in tokens:
         word = token.text if token.kind == "word" else token.text.partition(":")[0] if token.kind == "name" else ""
         if "service" in word.lower():
-            hint = "; call that prefix something else" if token.kind == "name" else ""
-            raise ForbiddenError(f"SERVICE at {locate(text, token.at)} is not allowed: a query reads this graph store only{hint}")
+            raise closed_service(text, token.at, "; or call that prefix something else" if token.kind == "name" else "")
         if token.kind == "word" and word.upper() in _UPDATES:
             raise ForbiddenError(
                 f"{word} at {locate(text, token.at)} is not allowed: only SELECT, ASK, CONSTRUCT and DESCRIBE are"
             )
         if token.kind == "iri" and token.text.lower().startswith("java:"):
             raise ForbiddenError(f"<{token.text}> at {locate(text, token.at)} is not allowed: Java functions are closed")
+
+
+def closed_service(text: str, at: int, hint: str = "") -> ForbiddenError:
+    """The error of a SERVICE that may not be asked."""
+    return ForbiddenError(
+        f"SERVICE at {locate(text, at)} is not allowed: a query reads this graph store, and endpoints that the operator names in"
+        f" {SERVICES_SETTING}, written as SERVICE <endpoint> {{ … }}{hint}"
+    )
 
 
 def _read_prologue(tokens: Sequence[Token]) -> tuple[dict[str, str], int]:
@@ -190,20 +206,23 @@ def _names_rejected(tokens: Sequence[Token]) -> bool:
     return False
 
 
-def guard_query(text: str) -> SafeQuery:
+def guard_query(text: str, *, services: bool = False) -> SafeQuery:
     """Let a read-only query through, or say why not.
 
     Parameters
     ----------
     text
         SPARQL query, at most 64 KiB of UTF-8, 4,000 tokens, 64 levels of nesting, 64 steps in one property path.
+    services
+        Whether SERVICE with a constant endpoint passes, as one of `SafeQuery.services`. Then what stands in such a block says
+        nothing of the graphs that the query reads here.
 
     Raises
     ------
     InputError
         It is no query, or holds something that is no SPARQL token (line and column are named).
     ForbiddenError
-        An update, SERVICE in any spelling, or a ``java:`` function.
+        An update, a ``java:`` function, or SERVICE: in any spelling, or with `services` in any but the plain one.
     LimitExceededError
         A limit, by name and figure.
     """
@@ -219,15 +238,21 @@ def guard_query(text: str) -> SafeQuery:
         if len(tokens) > MAX_TOKENS:
             _exceeded("sparql-tokens", len(tokens), MAX_TOKENS, "tokens")
     _check_size(tokens)
-    _check_reach(text, tokens)
     declared, at = _read_prologue(tokens)
+    blocks = find_blocks(text, tokens, at) if services and at < len(tokens) else ()
+    heads = {block.first for block in blocks}
+    _check_reach(text, [token for index, token in enumerate(tokens) if index not in heads])
     form = _read_form(text, tokens, at)
-    words = {token.text.upper() for token in tokens if token.kind == "word"}
+    away = {index for block in blocks for index in range(block.first, block.last + 1)}
+    own = [token for index, token in enumerate(tokens) if index >= at and index not in away]
+    words = {token.text.upper() for token in own if token.kind == "word"}
+    _read_prefixes(text, tokens[at:], declared)
     return SafeQuery(
         text,
         form,
-        prefixes=_read_prefixes(text, tokens[at:], declared),
+        prefixes=_read_prefixes(text, own, declared),
         from_graphs=any(word.startswith("FROM") for word in words),
         graph_patterns="GRAPH" in words,
-        rejected=_names_rejected(tokens[at:]),
+        rejected=_names_rejected(own),
+        services=blocks,
     )

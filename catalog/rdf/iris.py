@@ -59,6 +59,11 @@ def content_hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
+def replaced_blank(answer: str, label: str) -> str:
+    """What stands for a blank node that another catalogue's answer holds, which has no name outside that answer."""
+    return f"{PROJECT}.well-known/genid/{content_hash(f'{answer} {label}')}"
+
+
 def encoded_path(path: str) -> str:
     """A node path as part of an IRI."""
     return path if _PLAIN_PATH.fullmatch(path) else quote(path, safe="/~")
