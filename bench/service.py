@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import httpx
 import numpy as np
 import zarr
 
+from bench.bulk import filled_fuseki
 from bench.deployment import AcceptingValidator
 from bench.hierarchies import write_v3
 from bench.measure import Figure, agree, medians
@@ -25,14 +27,13 @@ from catalog.rdf.iris import DEFAULT_BASE
 from catalog.services.ingest import ingest
 from catalog.services.request import IngestRequest
 from catalog.settings import load_settings
-from tests.support.fuseki import our_fuseki
+from tests.support.fuseki import FusekiServer, free_port
 from tests.support.http_server import WebServer
 
 TOGETHER = 8
 """Requests at once, where requests per second are measured."""
 _START_S = 60
 _LOOKUP = "SELECT ?p ?o WHERE { <%s> ?p ?o }"
-_ARRAYS = "SELECT ?a WHERE { GRAPH <%s> { ?a a zo:ZarrArray } } ORDER BY ?a LIMIT 20"
 _SERVED = (64, 512, 512)
 """Shape of the array of 64 MiB that is read through the service."""
 
@@ -59,45 +60,68 @@ ASKED: dict[str, Ask] = {
 
 
 def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
-    """Ours: the median latency. The peer: that of the point before, so that the ratio is what growing tenfold costs."""
+    """Ours: the median latency. The peer: that of the point before, so that the ratio is what growing tenfold costs.
+
+    Fuseki is given what was ingested into the embedded store (`bench.bulk`).
+    """
     arrays = sizes.dataset_arrays
     numbers = range(max(sizes.datasets))
     stores = [write_v3(folder / "stores" / f"{number:04}.zarr", max(1, arrays // 20), arrays, seed=number) for number in numbers]
-    yield from _growing("embedded", {"CATALOG_GRAPH_STORE": f"embedded:{folder / 'graphs'}"}, stores, sizes, folder)
-    yield from _served_array(folder, sizes)
-    server = our_fuseki(folder / "fuseki").start()
-    try:
-        variables = {
-            "CATALOG_GRAPH_STORE": f"fuseki:{server.url}/catalog",
-            "CATALOG_FUSEKI__USER": server.user,
-            "CATALOG_FUSEKI__PASSWORD": server.password,
-            "CATALOG_ARCHIVE": str(folder / "archive"),
-        }
-        yield from _growing("fuseki", variables, stores, sizes, folder)
-        yield from _over_fuseki(server.url, variables, folder, sizes)
-    finally:
-        server.stop()
-
-
-def _growing(kind: str, variables: dict[str, str], stores: list[Path], sizes: Sizes, folder: Path) -> Iterator[Figure]:
-    before: dict[str, float] = {}
+    embedded = embedded_variables(folder)
+    before: dict[str, dict[str, float]] = {"embedded": {}, "fuseki": {}}
     held, nodes = 0, list[str]()
     for count in sizes.datasets:
-        nodes += _take_in(variables, stores[held:count])
-        held = count
-        with _serving(variables, folder) as base, httpx.Client(base_url=base, timeout=120) as client:
-            for name, ask in ASKED.items():
-                taken = _latencies(client, ask, nodes, sizes.service_requests)
-                rate = _rate(client, ask, nodes, sizes.service_requests)
-                p50, p95, p99 = (float(np.percentile(taken, share)) for share in (50, 95, 99))
-                note = (
-                    f"{kind}, {count * sizes.dataset_arrays} arrays; p95 {p95 * 1e3:.3g} ms, p99 {p99 * 1e3:.3g} ms, {rate:.3g}/s"
-                )
-                yield Figure(f"{name}, p50", p50, before.get(name), note=note)
-                before[name] = p50
+        start = time.perf_counter()
+        nodes += take_in(embedded, stores[held:count])
+        new, held = (count - held) * arrays, count
+        yield Figure("ingest, per array", (time.perf_counter() - start) / new, note=f"embedded, to {count * arrays} arrays")
+        yield from _point("embedded", embedded, nodes, count, sizes, folder, before["embedded"])
+        start = time.perf_counter()
+        server = filled_fuseki(folder / "graphs", folder / f"fuseki-{count}")
+        try:
+            yield Figure("bulk load", time.perf_counter() - start, note=f"fuseki, {count * arrays} arrays, two audiences")
+            variables = fuseki_variables(server, folder)
+            yield from _point("fuseki", variables, nodes, count, sizes, folder, before["fuseki"])
+            if count == sizes.datasets[-1]:
+                yield from _over_fuseki(server.url, nodes[0], variables, folder, sizes)
+        finally:
+            server.stop()
+        shutil.rmtree(folder / f"fuseki-{count}")
+    yield from _served_array(folder, sizes)
 
 
-def _take_in(variables: dict[str, str], stores: list[Path]) -> list[str]:
+def embedded_variables(folder: Path) -> dict[str, str]:
+    """The environment of a catalogue in a folder."""
+    return {"CATALOG_GRAPH_STORE": f"embedded:{folder / 'graphs'}", "CATALOG_ARCHIVE": str(folder / "archive")}
+
+
+def fuseki_variables(server: FusekiServer, folder: Path) -> dict[str, str]:
+    """The environment of the same in a Fuseki."""
+    return {
+        "CATALOG_GRAPH_STORE": f"fuseki:{server.url}/catalog",
+        "CATALOG_FUSEKI__USER": server.user,
+        "CATALOG_FUSEKI__PASSWORD": server.password,
+        "CATALOG_ARCHIVE": str(folder / "archive"),
+    }
+
+
+def _point(
+    kind: str, variables: dict[str, str], nodes: list[str], count: int, sizes: Sizes, folder: Path, before: dict[str, float]
+) -> Iterator[Figure]:
+    """Every kind of request at one point of the growth; `before` holds the medians of the point before."""
+    with serving(variables, folder) as base, httpx.Client(base_url=base, timeout=120) as client:
+        for name, ask in ASKED.items():
+            ask(client, nodes[-1])  # what is made once is made
+            taken = latencies(client, ask, nodes, sizes.service_requests, sizes.service_s)
+            rate, refused = _rate(client, ask, nodes, sizes.service_requests, sizes.service_s)
+            p50, p95, p99 = (float(np.percentile(taken, share)) for share in (50, 95, 99))
+            note = f"{kind}, {count * sizes.dataset_arrays} arrays; p95 {p95 * 1e3:.3g} ms, p99 {p99 * 1e3:.3g} ms"
+            note += f", of {len(taken)}; {rate:.3g}/s" + (f", {refused:.0%} refused" if refused else "")
+            yield Figure(f"{name}, p50", p50, before.get(name), note=note)
+            before[name] = p50
+
+
+def take_in(variables: dict[str, str], stores: list[Path]) -> list[str]:
     """Ingest for everybody; IRIs of a few arrays of each dataset."""
     with _environment(variables):
         settings = load_settings()
@@ -125,10 +149,8 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _serving(variables: dict[str, str], folder: Path) -> Iterator[str]:
+def serving(variables: dict[str, str], folder: Path) -> Iterator[str]:
     """``catalog serve`` in a process of its own; its address."""
-    from tests.support.fuseki import free_port  # noqa: PLC0415  a port is taken when it is needed
-
     base = f"http://127.0.0.1:{(port := free_port())}/"
     command = [Path(sys.executable).with_name("catalog"), "serve", "--port", str(port)]
     with (folder / "service.log").open("ab") as log:
@@ -152,39 +174,49 @@ def _is_ready(base: str) -> bool:
         return False
 
 
-def _checked(answer: httpx.Response) -> None:
-    agree("the status", answer.status_code, 200)
+def checked(answer: httpx.Response) -> None:
+    """Stop where an answer is none."""
+    agree(f"the status of {answer.url}: {answer.text[:300]}", answer.status_code, 200)
 
 
-def _latencies(client: httpx.Client, ask: Ask, nodes: list[str], count: int) -> list[float]:
-    """Seconds of each of so many requests, one after the other, about one node after the other."""
+def latencies(client: httpx.Client, ask: Ask, nodes: list[str], count: int, seconds: float) -> list[float]:
+    """Seconds of each of so many requests, one after the other, about one node after the other; fewer when the time is up."""
     taken = []
+    end = time.perf_counter() + seconds
     for node in itertools.islice(itertools.cycle(nodes), count):
         start = time.perf_counter()
         answer = ask(client, node)
         taken.append(time.perf_counter() - start)
-        _checked(answer)
+        if answer.status_code != 200:
+            checked(answer)
+        if start > end:
+            break
     return taken
 
 
-def _rate(client: httpx.Client, ask: Ask, nodes: list[str], count: int) -> float:
-    """Requests per second when several are under way."""
+def _rate(client: httpx.Client, ask: Ask, nodes: list[str], count: int, seconds: float) -> tuple[float, float]:
+    """Answers per second when several are asked for at once, and the share that was refused, as it would have taken too long."""
     start = time.perf_counter()
+
+    def one(node: str) -> int | None:
+        return None if time.perf_counter() > start + seconds else ask(client, node).status_code
+
     with ThreadPoolExecutor(TOGETHER) as pool:
-        for answer in pool.map(lambda node: ask(client, node), itertools.islice(itertools.cycle(nodes), count)):
-            _checked(answer)
-    return count / (time.perf_counter() - start)
+        found = [each for each in pool.map(one, itertools.islice(itertools.cycle(nodes), count)) if each is not None]
+    taken = time.perf_counter() - start
+    agree("statuses", set(found) - {200, 413, 503}, set())
+    return found.count(200) / taken, 1 - found.count(200) / len(found)
 
 
-def _over_fuseki(url: str, variables: dict[str, str], folder: Path, sizes: Sizes) -> Iterator[Figure]:
+def _over_fuseki(url: str, node: str, variables: dict[str, str], folder: Path, sizes: Sizes) -> Iterator[Figure]:
     """The same queries at our address and at Fuseki's own."""
-    queries = {"one node": _LOOKUP % f"{DEFAULT_BASE}datasets", "1,000 rows": "SELECT * WHERE { ?s ?p ?o } LIMIT 1000"}
+    queries = {"one node": _LOOKUP % node, "10,000 rows": "SELECT * WHERE { ?s ?p ?o } LIMIT 10000"}
     headers = {"Accept": "text/tab-separated-values"}
-    with _serving(variables, folder) as base, ExitStack() as stack:
+    with serving(variables, folder) as base, ExitStack() as stack:
         ours, theirs = (stack.enter_context(httpx.Client(headers=headers, timeout=60)) for _ in range(2))
 
         def several(client: httpx.Client, address: str, query: str) -> Callable[[], Any]:
-            return lambda: [_checked(client.get(address, params={"query": query})) for _ in range(20)]
+            return lambda: [checked(client.get(address, params={"query": query})) for _ in range(20)]
 
         for name, query in queries.items():
             mine, direct = medians(
@@ -204,7 +236,7 @@ def _served_array(folder: Path, sizes: Sizes) -> Iterator[Figure]:
         settings = load_settings()
     with open_workspace(settings) as workspace:
         dataset = ingest(replace(workspace, validator=AcceptingValidator()), IngestRequest(str(source), access="public")).id
-    with _serving(variables, folder) as base, WebServer(folder / "source") as web:
+    with serving(variables, folder) as base, WebServer(folder / "source") as web:
         places = [f"{base}datasets/{dataset}/zarr", f"{web.url}/a.zarr"]
         read = [lambda place=place: np.asarray(zarr.open_array(place, mode="r")[...]) for place in places]
         agree("the values", bool(np.array_equal(read[0](), values)), True)

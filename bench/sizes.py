@@ -27,6 +27,8 @@ class Sizes:
         Points that are read at once, and how many of them one by one.
     service_requests
         Requests of one kind to the service, one after the other and then several at once.
+    service_s
+        Seconds after which no more of one kind are asked.
     dataset_arrays, datasets
         Arrays of one dataset, and how many datasets a growing catalogue holds at each point.
     store_arrays
@@ -48,6 +50,7 @@ class Sizes:
     points: int = 100_000
     point_reads: int = 200
     service_requests: int = 300
+    service_s: float = 8.0
     dataset_arrays: int = 1_000
     datasets: tuple[int, ...] = (1, 10, 100)
     store_arrays: tuple[int, ...] = (1_000, 10_000)
