@@ -19,6 +19,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
 
+from catalog.confined.places import Cancel
 from catalog.errors import CatalogError, ForbiddenError, GraphStoreUnavailableError, InputError, LimitExceededError
 from catalog.graphstore.bindings import Bindings, Iri, Literal, Term
 from catalog.graphstore.delta import Delta, plan_delta
@@ -37,7 +38,7 @@ from catalog.graphstore.fuseki_http import SparqlEndpoint, check_url
 from catalog.graphstore.fuseki_outside import FusekiOutside
 from catalog.graphstore.guard import SafeQuery, guard_query
 from catalog.graphstore.one_operation import write_operation, write_question
-from catalog.graphstore.outside import DEFAULT_LIMITS, Cancel, QueryLimits, Question, WholeAnswer
+from catalog.graphstore.outside import DEFAULT_LIMITS, QueryLimits, Question, WholeAnswer
 from catalog.graphstore.oxigraph import parse_bindings, parse_boolean
 from catalog.graphstore.prefixes import declare_prefixes
 from catalog.graphstore.queries import bind, load_query, write_iri

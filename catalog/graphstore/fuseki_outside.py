@@ -15,9 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+from catalog.confined.places import Cancel
 from catalog.errors import GraphStoreUnavailableError, NoSuchServiceError
 from catalog.graphstore.fuseki_http import SparqlEndpoint
-from catalog.graphstore.outside import Cancel, Places, QueryLimits, too_many_rows
+from catalog.graphstore.outside import QueryLimits, places_for, too_many_rows
 from catalog.graphstore.row_count import RowCount
 
 ENDPOINT: Final = "guarded"
@@ -39,7 +40,7 @@ class FusekiOutside:
     def __init__(self, http: SparqlEndpoint, limits: QueryLimits) -> None:
         self._http = http
         self._limits = limits
-        self._places = Places(limits)
+        self._places = places_for(limits)
         self._urls: dict[str, str] = {}
 
     def endpoint(self, query_url: str, base: str, try_it: Callable[[str], object]) -> str:

@@ -4,12 +4,11 @@ Users' own queries can be anything that SPARQL can say. They run where they can 
 leaves. An answer is whole, or it is an error: nothing of it is given away before its end was seen.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
+from catalog.confined.places import Cancel, Places, Room
 from catalog.errors import GraphStoreUnavailableError, LimitExceededError
 from catalog.graphstore.guard import SafeQuery, guard_query
 
@@ -94,60 +93,6 @@ class WholeAnswer:
         return sum(map(len, self.parts))
 
 
-class CancelledError(Exception):
-    """Whoever asked has left; nobody is there to be told."""
-
-
-@dataclass
-class Cancel:
-    """The asker's way to say that the answer is not wanted any more; from any thread, at any time."""
-
-    _acts: list[Callable[[], None]] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _is_set: bool = False
-
-    @property
-    def is_set(self) -> bool:
-        """Whether the asker has left."""
-        return self._is_set
-
-    def set(self) -> None:
-        """Give the query up."""
-        with self._lock:
-            self._is_set = True
-            for act in self._acts:
-                act()
-
-    @contextmanager
-    def calling(self, act: Callable[[], None]) -> Iterator[None]:
-        """Let `act` be called when the query is given up during the body; never after it.
-
-        Raises
-        ------
-        CancelledError
-            It was given up before; the body did not run.
-        """
-        with self._lock:
-            self.check()
-            self._acts.append(act)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._acts.remove(act)
-
-    def check(self) -> None:
-        """Stop here if the asker has left.
-
-        Raises
-        ------
-        CancelledError
-            They have.
-        """
-        if self._is_set:
-            raise CancelledError
-
-
 @runtime_checkable
 class OutsideDoor(Protocol):
     """A graph store that answers queries from outside."""
@@ -173,65 +118,21 @@ class OutsideDoor(Protocol):
         ...
 
 
-class Places:
-    """A limited number of places for queries that run, and for some that wait; first come, first served.
+def places_for(limits: QueryLimits) -> Places:
+    """Places for queries; one waits at most as long as a query may take."""
+    return Places(room_for(limits), lambda: full(limits))
 
-    Parameters
-    ----------
-    limits
-        How many.
-    """
 
-    def __init__(self, limits: QueryLimits) -> None:
-        self._limits = limits
-        self._changed = threading.Condition()
-        self._running = 0
-        self._queue: list[object] = []
+def room_for(limits: QueryLimits) -> Room:
+    """How many queries run, and how many wait."""
+    return Room(limits.at_once, limits.waiting, limits.seconds)
 
-    def take(self, cancel: Cancel) -> None:
-        """Wait for a place, at most as long as a query may take.
 
-        Raises
-        ------
-        GraphStoreUnavailableError
-            Too many wait already, or none became free.
-        CancelledError
-            The asker left.
-        """
-        ticket = object()
-        with self._changed:
-            if len(self._queue) >= self._limits.waiting and self._running >= self._limits.at_once:
-                raise self._full()
-            self._queue.append(ticket)
-        try:
-            with cancel.calling(self._wake), self._changed:
-                free = self._changed.wait_for(
-                    lambda: cancel.is_set or (self._running < self._limits.at_once and self._queue[0] is ticket),
-                    timeout=self._limits.seconds,
-                )
-                cancel.check()
-                if not free:
-                    raise self._full()
-                self._running += 1
-        finally:
-            with self._changed:
-                self._queue.remove(ticket)
-                self._changed.notify_all()
-
-    def give_back(self) -> None:
-        """Let somebody else have the place."""
-        with self._changed:
-            self._running -= 1
-            self._changed.notify_all()
-
-    def _wake(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
-
-    def _full(self) -> GraphStoreUnavailableError:
-        return GraphStoreUnavailableError(
-            f"{self._limits.at_once} queries are running, as many as may, and others wait: ask again in a moment"
-        )
+def full(limits: QueryLimits) -> GraphStoreUnavailableError:
+    """The error for who finds no place."""
+    return GraphStoreUnavailableError(
+        f"{limits.at_once} queries are running, as many as may, and others wait: ask again in a moment"
+    )
 
 
 def out_of_time(seconds: float) -> LimitExceededError:

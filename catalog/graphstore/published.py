@@ -15,6 +15,7 @@ from typing import Final, Self
 
 import pyoxigraph as ox
 
+from catalog.confined.places import Cancel
 from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
 from catalog.graphstore.bindings import Bindings, Term
 from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate
@@ -22,7 +23,7 @@ from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.graphstore.folder_lock import FolderLock
 from catalog.graphstore.guard import SafeQuery, guard_query
 from catalog.graphstore.isolated import Task
-from catalog.graphstore.outside import DEFAULT_LIMITS, Cancel, QueryLimits, Question, WholeAnswer
+from catalog.graphstore.outside import DEFAULT_LIMITS, QueryLimits, Question, WholeAnswer
 from catalog.graphstore.oxigraph import parse_bindings
 from catalog.graphstore.oxigraph_reading import PLACES, OxigraphReading
 from catalog.graphstore.pool import WorkerPool

@@ -31,9 +31,10 @@ from catalog.api.sparql_protocol import (
     read_post,
 )
 from catalog.api.state import Service
+from catalog.confined.places import Cancel, CancelledError
 from catalog.errors import GraphStoreUnavailableError
 from catalog.graphstore.guard import guard_query
-from catalog.graphstore.outside import Cancel, CancelledError, OutsideDoor, Question, WholeAnswer
+from catalog.graphstore.outside import OutsideDoor, Question, WholeAnswer
 from catalog.rdf.formats import MEDIA_TYPES, write_format
 from catalog.rdf.service_description import service_lines
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from catalog.confined.places import Cancel, CancelledError
 from catalog.errors import GraphStoreUnavailableError, InputError, LimitExceededError
 from catalog.graphstore.guard import guard_query
 from catalog.graphstore.isolated import Task, Worker
-from catalog.graphstore.outside import Cancel, CancelledError, QueryLimits
+from catalog.graphstore.outside import QueryLimits
 from catalog.graphstore.pool import WorkerPool
 
 SLOW = (
@@ -69,10 +70,10 @@ class TestPool:
 
     def test_an_asker_who_leaves_ends_the_query(self, pool: WorkerPool) -> None:
         cancel = Cancel()
-        threading.Timer(0.3, cancel.set).start()
         pool.warm()
         assert until(lambda: len(pool.pids) == 1)
         (worker,) = pool.pids
+        threading.Timer(0.3, cancel.set).start()
         with pytest.raises(CancelledError):
             pool.answer(task(SLOW), cancel)
         assert not exists(worker)
