@@ -96,6 +96,9 @@ class SparqlSettings(BaseModel):
     """Bounds on one query from outside, and on how many run and wait, for each audience.
 
     A Fuseki's endpoint has a time limit of its own beside ``timeout_s`` (fuseki/config.ttl); the shorter one counts.
+
+    ``services`` are the endpoints that SERVICE may ask: URL prefixes and hosts, separated by spaces; none unless they are named.
+    Each SERVICE block gets at most ``service_rows`` solutions in ``service_bytes``.
     """
 
     model_config = _FROZEN
@@ -105,6 +108,9 @@ class SparqlSettings(BaseModel):
     max_memory_bytes: int = Field(default=2 * 2**30, ge=2**28)
     concurrency: int = Field(default=4, gt=0)
     waiting: int = Field(default=16, ge=0)
+    services: str = ""
+    service_rows: int = Field(default=10_000, gt=0)
+    service_bytes: int = Field(default=4 * 2**20, gt=0)
 
 
 class SearchSettings(BaseModel):
@@ -142,7 +148,7 @@ class ApiSettings(BaseModel):
     max_running: int = Field(default=256, gt=0)
     head_s: float = Field(default=10.0, gt=0)
     body_s: float = Field(default=10.0, gt=0)
-    write_s: float = Field(default=12.0, gt=0)
+    write_s: float = Field(default=10.0, gt=0)
     stop_within_s: int = Field(default=20, gt=0)
     chunk_redirects: dict[str, str] = Field(default_factory=dict)
     callers_tokens: str = ""
@@ -159,6 +165,21 @@ class ApiSettings(BaseModel):
     def origins(self) -> list[str]:
         """The origins whose pages may read answers."""
         return self.cors_origins.split()
+
+
+class WorkerSettings(BaseModel):
+    """Bounds on the processes in which the service decodes chunks, and parses and judges what people send (docs/reference/safety.md).
+
+    ``read_s`` and ``judge_s`` are how long one read, and each step of a change to a curated graph, may take. Address space of a
+    process: ``read_memory_bytes`` beside twice the largest result and twice the largest chunk of ``CATALOG_READ__…``, and
+    ``judge_memory_bytes``.
+    """
+
+    model_config = _FROZEN
+    read_s: float = Field(default=60.0, gt=0)
+    read_memory_bytes: int = Field(default=2**30, ge=2**28)
+    judge_s: float = Field(default=10.0, gt=0)
+    judge_memory_bytes: int = Field(default=2 * 2**30, ge=2**28)
 
 
 class Settings(BaseSettings):
@@ -210,6 +231,7 @@ class Settings(BaseSettings):
     read: ReadSettings = ReadSettings()
     supplements: SupplementSettings = SupplementSettings()
     outgoing: OutgoingSettings = OutgoingSettings()
+    workers: WorkerSettings = WorkerSettings()
 
     @property
     def graph_store_kind(self) -> str:

@@ -22,6 +22,8 @@ __all__ = ["STEP", "Deadlines", "protocol_with"]
 
 STEP: Final = 4096
 """Bytes that have to move within each span, so that it begins anew."""
+_LOOKS: Final = 8
+"""How often it is looked, in a span, whether an answer is taken: a client that stops is noticed that much later at most."""
 _LINGER_S: Final = 2.0
 """For how long a client that goes on sending is listened to after its answer, so that it can still read it."""
 
@@ -42,7 +44,7 @@ class Deadlines:
 
     head: float = 10.0
     body: float = 10.0
-    write: float = 12.0
+    write: float = 10.0
 
 
 def protocol_with(deadlines: Deadlines, max_connections: int) -> type[H11Protocol]:
@@ -66,7 +68,7 @@ class _DeadlineProtocol(H11Protocol):
         self._reading = self._writing = ""
         self._read_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
-        self._received, self._left, self._moved = 0, 0, False
+        self._received, self._left, self._looks, self._moved = 0, 0, 0, False
         super().connection_made(transport)
         self._watch_reading()
         if len(self.connections) > self.max_connections:
@@ -142,16 +144,19 @@ class _DeadlineProtocol(H11Protocol):
         self._moved = True
 
     def _watch_writing(self) -> None:
-        self._left, self._moved = self.transport.get_write_buffer_size(), False
-        self._write_timer = self._after(self.deadlines.write, self._unread)
+        self._left, self._moved, self._looks = self.transport.get_write_buffer_size(), False, 0
+        self._write_timer = self._after(self.deadlines.write / _LOOKS, self._unread)
 
     def _unread(self) -> None:
         self._write_timer = None
         left = self.transport.get_write_buffer_size()
         if not left:
             return
+        self._looks += 1
         if self._moved or self._left - left >= STEP:
             self._watch_writing()
+        elif self._looks < _LOOKS:
+            self._write_timer = self._after(self.deadlines.write / _LOOKS, self._unread)
         else:
             self.transport.abort()
 

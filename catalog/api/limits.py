@@ -36,7 +36,7 @@ class Limits:
     Attributes
     ----------
     running
-        Requests that are answered at the same time.
+        Requests that are answered at the same time; one that waits for its client, to send or to read, is not counted.
     headers, head_bytes
         Header lines; bytes of them and of the address.
     body_bytes
@@ -108,9 +108,39 @@ class RequestLimits:
             return
         self._running += 1
         try:
-            await self._checked(scope, receive, send)
+            await self._checked(scope, self._uncounted_receive(receive), self._uncounted_send(send))
         finally:
             self._running -= 1
+
+    def _uncounted_receive(self, receive: Receive) -> Receive:
+        """What the client sends; until all of it is there, the request is not one that is being answered."""
+        whole = False
+
+        async def received() -> Message:
+            nonlocal whole
+            if whole:
+                return await receive()  # waits for the client to leave, while the answer is made
+            self._running -= 1
+            try:
+                message = await receive()
+            finally:
+                self._running += 1
+            whole = not message.get("more_body", False)
+            return message
+
+        return received
+
+    def _uncounted_send(self, send: Send) -> Send:
+        """What the client gets; while it does not take it, the request is not one that is being answered."""
+
+        async def sent(message: Message) -> None:
+            self._running -= 1
+            try:
+                await send(message)
+            finally:
+                self._running += 1
+
+        return sent
 
     async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)

@@ -1,12 +1,14 @@
 """Is JSON that is too deep or too long told before it is parsed?"""
 
+import asyncio
 import json
 import random
 from typing import Any
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
-from catalog.api.limits import Limits, check_json
+from catalog.api.limits import Limits, RequestLimits, check_json
 from catalog.errors import InputError, LimitExceededError
 
 LIMITS = Limits(json_depth=8, json_values=50)
@@ -66,3 +68,58 @@ def test_other_encodings_are_refused(text: bytes) -> None:
 @pytest.mark.parametrize("text", [b'"' + b"\\" * 500_000, b'"' * 500_000, b'"\\"' * 150_000, b"]" * 500_000])
 def test_what_is_no_json_takes_no_time(text: bytes) -> None:
     check_json(text, LIMITS)
+
+
+class Client:
+    """One request, which waits where its client is told to: before its body, or before the answer is taken."""
+
+    def __init__(self, service: RequestLimits) -> None:
+        self.service, self.sends, self.takes, self.status = service, asyncio.Event(), asyncio.Event(), 0
+
+    async def receive(self) -> Message:
+        await self.sends.wait()
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        self.status = message.get("status", self.status)
+        await self.takes.wait()
+
+    def come(self, *, sends: bool = True, takes: bool = True) -> asyncio.Task[None]:
+        if sends:
+            self.sends.set()
+        if takes:
+            self.takes.set()
+        scope = {"type": "http", "headers": [], "raw_path": b"/", "query_string": b""}
+        return asyncio.create_task(self.service(scope, self.receive, self.send))  # type: ignore[arg-type]
+
+
+def test_only_what_is_worked_on_counts() -> None:
+    async def run() -> list[int]:
+        work = asyncio.Event()
+
+        async def app(_: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+            await work.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        service = RequestLimits(app, Limits(running=2))
+        clients = [Client(service) for _ in range(8)]
+        slow = [client.come(sends=False) for client in clients[:2]]
+        await asyncio.sleep(0)
+        busy = [client.come() for client in clients[2:4]]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await clients[4].come()  # two are worked on already
+        work.set()
+        await asyncio.gather(*busy)
+        deaf = [client.come(takes=False) for client in clients[5:7]]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await clients[7].come()
+        for client in clients:
+            client.sends.set()
+            client.takes.set()
+        await asyncio.gather(*slow, *deaf)
+        return [client.status for client in clients]
+
+    assert asyncio.run(run()) == [200, 200, 200, 200, 503, 200, 200, 200]
