@@ -10,6 +10,7 @@ Source: `catalog.rdf.attributes`; CF Conventions 1.11, appendix A.
 import json
 from collections.abc import Iterable
 from typing import Any, Final
+from urllib.parse import unquote
 
 from catalog.bridge.node_ref import ask_rows, is_own
 from catalog.graphstore.bindings import XSD
@@ -74,6 +75,8 @@ def read_attributes(store: GraphStore, iris: Iris, nodes: Iterable[str]) -> dict
             held = found[row["node"]].setdefault(name, value)
             if held != value and name == "_FillValue":
                 found[row["node"]]["missing_value"] = value
+        elif row["predicate"] == terms.GRID_MAPPING:
+            found[row["node"]].setdefault("grid_mapping", unquote(row["value"].rpartition("/")[2]))
         elif row["value"] == terms.CLASS_ZARR_ARRAY:
             arrays.add(row["node"])
     for node in found.keys() - arrays:

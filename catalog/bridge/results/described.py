@@ -1,9 +1,10 @@
 """Which coordinates, units and attributes go with the values of an array?
 
 Coordinates are the arrays that are called like one of its dimensions, beside it or in a group above it, and those that the graph
-says are its coordinates, as far as their dimensions are among its own. Of each the part is read that belongs to the selection.
+says are its coordinates or its grid mapping, as far as their dimensions are among its own. Of each the part is read that belongs
+to the selection.
 
-Source: CF Conventions 1.11, chapter 5 "Coordinate Systems"; section 2.7 "Groups".
+Source: CF Conventions 1.11, chapter 5 "Coordinate Systems"; section 2.7 "Groups"; section 5.6 "Grid Mappings".
 """
 
 from collections.abc import Iterable, Sequence
@@ -101,10 +102,11 @@ def _candidates(iris: Iris, ref: ArrayRef) -> list[str]:
 
 
 def _add_stated(store: GraphStore, iris: Iris, candidates: dict[str, list[str]]) -> None:
-    """Add what the graph says are coordinates of these arrays."""
-    for row in ask_rows(store, iris, "array-coordinates", "node", list(candidates)):
-        if is_own(row):
-            candidates[row["node"]].append(row["coordinate"])
+    """Add what the graph says are coordinates of these arrays, and their grid mappings."""
+    for query in ("array-coordinates", "array-grid-mappings"):
+        for row in ask_rows(store, iris, query, "node", list(candidates)):
+            if is_own(row):
+                candidates[row["node"]].append(row["coordinate"])
 
 
 def _described(

@@ -129,6 +129,7 @@ def _dataset(
     data = {each.name: each for each in described}
     if len(data) < len(described):
         raise InputError("two of the arrays have the same name; rename one, or read them one by one")
+    named = list(coordinates)  # also those that were asked for themselves
     coordinates = {name: each for name, each in coordinates.items() if name not in data}
     eager = [*coordinates.values(), *(() if lazy else data.values())]
     values = _read(eager, reading)
@@ -138,8 +139,10 @@ def _dataset(
         variables[_variable(name)] = (each.kept, held, _plain(each))
     fault = ""
     try:
-        raw = xr.Dataset(variables).set_coords([_variable(name) for name in coordinates])
-        found: xarray.Dataset = xr.decode_cf(raw, use_cftime=None, decode_timedelta=False) if decode else raw
+        raw = xr.Dataset(variables).set_coords([_variable(name) for name in named if _variable(name) in variables])
+        # Durations are what was written as such; a plain "days" may as well be a quantity.
+        durations = xr.coders.CFTimedeltaCoder(decode_via_units=False)
+        found: xarray.Dataset = xr.decode_cf(raw, use_cftime=None, decode_timedelta=durations) if decode else raw
     except ValueError as error:
         fault = str(error)[:300]
     if fault:

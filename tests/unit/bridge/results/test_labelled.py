@@ -88,6 +88,28 @@ def test_a_data_set_of_several_arrays(catalogue: Catalogue, tmp_path: Path) -> N
     xr.testing.assert_equal(found, xr.open_zarr(folder, consolidated=False).load())
 
 
+def test_a_whole_group_with_coordinates_of_all_kinds(catalogue: Catalogue, tmp_path: Path) -> None:
+    """Names along an axis, places in two dimensions, one height, a duration, and the array that says what the map is."""
+    values = np.arange(12, dtype="f4").reshape(3, 4)
+    data = xr.Dataset(
+        {"t": (("y", "x"), values, {"units": "K"}), "lead": ("y", np.array([0, 6, 12], "m8[h]").astype("m8[ns]"))},
+        {
+            "lat": (("y", "x"), values, {"units": "degrees_north"}), "station": ("y", ["a", "b b", "ü"]),
+            "height": ((), 2.0, {"units": "m"}), "crs": ((), 0, {"grid_mapping_name": "latitude_longitude"}),
+        },
+    )  # fmt: skip
+    data.t.encoding["grid_mapping"] = "crs"
+    data.to_zarr(tmp_path / "s.zarr", consolidated=False)
+    catalogue.ingest("d", tmp_path / "s.zarr")
+    parts = [(catalogue.ref("d", name), None) for name in ("t", "lead", "lat", "station", "height", "crs")]
+    found = to_dataset(catalogue.store, catalogue.iris, parts)
+    expected = xr.open_zarr(tmp_path / "s.zarr", consolidated=False, decode_coords="all").load()
+    xr.testing.assert_equal(found, expected)
+    assert found.t.attrs["grid_mapping"] == expected.t.encoding["grid_mapping"] == "crs"
+    alone = to_dataarray(catalogue.store, catalogue.iris, catalogue.ref("d", "t"))
+    assert alone.coords["crs"].attrs["grid_mapping_name"] == "latitude_longitude"
+
+
 def test_a_tree_of_groups(catalogue: Catalogue, tmp_path: Path) -> None:
     """Levels of an image, each a group."""
     tree = xr.DataTree.from_dict(
