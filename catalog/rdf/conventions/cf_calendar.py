@@ -24,7 +24,8 @@ _FIXED: Final = {
     "week": 7 * DAY,
 }  # fmt: skip
 _NANOSECONDS: Final = frozenset({"nanosecond", "ns"})
-_UNEVEN: Final = frozenset({"month", "mon", "year", "yr", "common_year", "decade", "century"})
+_MONTH: Final = frozenset({"month", "mon"})
+_UNEVEN: Final = frozenset({*_MONTH, "year", "yr", "common_year", "decade", "century"})
 """Units of no fixed length; UDUNITS has a twelfth of a mean tropical year for a month, which nobody means."""
 _NAMES: Final = {
     "standard": "standard", "gregorian": "standard", "proleptic_gregorian": "proleptic_gregorian", "julian": "julian",
@@ -94,8 +95,8 @@ def parse_reference(units: object) -> tuple[str, str] | None:
     return (match[1], match[2]) if match else None
 
 
-def parse_step(name: str) -> Fraction | None:
-    """Microseconds of a unit of time; None where it has no fixed length.
+def parse_step(name: str, calendar: str = "") -> Fraction | None:
+    """Microseconds of a unit of time; None where it has no fixed length. A month of the calendar ``360_day`` has 30 days.
 
     Raises
     ------
@@ -104,6 +105,8 @@ def parse_step(name: str) -> Fraction | None:
     """
     word = name.lower()
     single = word if word in {"s", "ms", "us", "ns"} else word.removesuffix("s")
+    if single in _MONTH and calendar == "360_day":
+        return Fraction(30 * DAY)
     if single in _UNEVEN:
         return None
     if single in _NANOSECONDS:
@@ -124,7 +127,7 @@ def parse_time_axis(units: str, calendar: str = "standard") -> TimeAxis:
     reference = parse_reference(units)
     if reference is None:
         raise InputError(f"{units[:80]!r} counts from no time of reference, so it has no dates")
-    unit = parse_step(reference[0])
+    unit = parse_step(reference[0], calendar.lower())
     if unit is None:
         raise InputError(f"{reference[0]!r} have no fixed length, so dates are not known: select by number, or by position")
     name = _NAMES.get(calendar.lower())

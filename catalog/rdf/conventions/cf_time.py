@@ -62,7 +62,7 @@ def parse_time_axis(attributes: Mapping[str, Json]) -> TimeAxis | None:
     name, since = reference
     calendar = calendar.lower() if isinstance(calendar, str) else "standard"
     try:
-        unit = parse_step(name)
+        unit = parse_step(name, calendar)
     except InputError as error:
         return TimeAxis(Fraction(0), None, calendar, str(error))
     if unit is None:

@@ -15,6 +15,7 @@ KNOWN = [
     ("days since 1582-10-04", "proleptic_gregorian", "1582-10-15", 11),
     ("days since 1600-01-01", "standard", "1500-02-29", -36456),
     ("seconds since 1970-01-01", "standard", "2020-02-29T23:59:59", 1583020799),
+    ("months since 2000-01-01", "360_day", "2001-03-01", 14),
     ("hours since 1900-01-01 06:30", "gregorian", "2024-07-01T12:30", 1091334),
 ]
 
