@@ -3,8 +3,10 @@
 Heavy libraries are imported where they are first needed, so that asking a question does not wait for what only an ingest uses.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from catalog.metadata.document import DocumentLimits
 from catalog.rdf.iris import DEFAULT_BASE, Iris
 from catalog.services.deployment import initialise, recorded_base
 from catalog.settings import Settings, load_settings
-from catalog.stores.credentials import Credentials, parse_credentials
+from catalog.stores.credentials import S3, Credentials, parse_credentials
 from catalog.stores.gate import Outgoing, Private
 from catalog.stores.policy import DEFAULT_PROTOCOLS
 
@@ -22,12 +24,15 @@ if TYPE_CHECKING:
     from catalog.bridge.limits import PlanLimits
     from catalog.bridge.read import StoreAccess
     from catalog.bridge.read_many import ManyLimits
+    from catalog.bridge.read_workers import ReadWorkers
     from catalog.graphstore.outside import QueryLimits
+    from catalog.services.judge_workers import JudgeWorkers
     from catalog.services.serve_array import ArrayServer
     from catalog.services.serve_store import StoreServer
     from catalog.services.workspace import Workspace
 
 AUDIENCES = ("catalog", "public")
+_CERTIFICATES = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE"})
 
 
 def open_graph_store(settings: Settings, audience: str = "catalog", *, writable: bool = False) -> GraphStore:
@@ -166,7 +171,33 @@ def open_array_server(settings: Settings, iris: Iris) -> "ArrayServer":
 
     api = settings.api
     options = ArrayOptions(plan_limits(settings), api.array_check_s, api.max_text_values, api.max_reads)
-    return ArrayServer(iris, store_access(settings, "named"), options)
+    access = store_access(settings, "named")
+    return ArrayServer(iris, replace(access, workers=open_read_workers(settings, access)), options)
+
+
+def open_read_workers(settings: Settings, access: "StoreAccess") -> "ReadWorkers":
+    """What reads values for others, in processes that may die."""
+    from catalog.bridge.read_workers import ReadWorkerLimits, ReadWorkers
+    from catalog.confined.places import Room
+
+    workers, read = settings.workers, settings.read
+    memory = workers.read_memory_bytes + 2 * (read.max_result_bytes + read.max_chunk_bytes)
+    limits = ReadWorkerLimits(workers.read_s, memory, Room(settings.api.max_reads, 64, 20.0))
+    return ReadWorkers(access, limits, _environment(access.credentials))
+
+
+def open_judge_workers(settings: Settings) -> "JudgeWorkers":
+    """What parses and judges what others send, in processes that may die."""
+    from catalog.services.judge_workers import JudgeWorkers
+
+    return JudgeWorkers(settings.workers.judge_s, settings.workers.judge_memory_bytes)
+
+
+def _environment(credentials: Credentials) -> dict[str, str]:
+    """The variables that processes which read have: where certificates lie, and rights of ours where a credential says so."""
+    ambient = any(isinstance(each, S3) and each.ambient for each in credentials.values())
+    names = [name for name in os.environ if name in _CERTIFICATES or (ambient and name.startswith(("AWS_", "HOME")))]
+    return {name: os.environ[name] for name in names}
 
 
 def plan_limits(settings: Settings) -> "PlanLimits":

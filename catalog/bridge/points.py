@@ -21,7 +21,7 @@ from catalog.bridge.coordinates import Reading
 from catalog.bridge.exact_plan import MAX_GAP
 from catalog.bridge.limits import LEAST_ELEMENT_BYTES, check_limits
 from catalog.bridge.point_places import Columns, Places, to_places
-from catalog.bridge.read import StoreAccess, open_checked
+from catalog.bridge.read import ReadTask, StoreAccess, open_checked, read_by_workers, result_bytes
 from catalog.bridge.selection import AxisSelection, Selection
 from catalog.bridge.world import Sampling
 from catalog.stores.arrays import ArrayReader
@@ -81,6 +81,9 @@ def sample(
     plan, groups = plan_points(ref, places)
     check_limits(plan, reading.limits)
     access = reading.access or StoreAccess()
+    if access.workers is not None:
+        task = ReadTask(ref, places, reading.limits, result_bytes(plan))
+        return read_by_workers(task, access, check=reading.check, log=reading.log, tell=reading.tell)
     with open_checked(ref, reading.limits, access, check=reading.check, log=reading.log, tell=reading.tell) as reader:
         values = np.empty(len(places), reader.dtype)
         if not len(places):

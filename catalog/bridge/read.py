@@ -7,7 +7,7 @@ all that is read.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,46 @@ _MAX_WALKED: Final = 100_000
 """Chunks between the first and the last along one axis that zarr-python may walk over (about a microsecond each)."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadTask:
+    """What another process reads in place of this one.
+
+    Attributes
+    ----------
+    ref
+        The array, and where its store lies.
+    wanted
+        A part of it, or points: their positions, shape (points, dimensions).
+    limits
+        Bounds on the plan.
+    result_bytes
+        Size of the values, where it is known beforehand.
+    look
+        Whether to ask the store if the array is still what was catalogued.
+    missing
+        What becomes of a chunk that the store does not have.
+    """
+
+    ref: ArrayRef
+    wanted: "Selection | npt.NDArray[np.integer[Any]]"
+    limits: PlanLimits
+    result_bytes: int | None = None
+    look: bool = True
+    missing: Missing = "fill"
+
+
+class ReadDoor(Protocol):
+    """Reads values in another process."""
+
+    def read(self, task: ReadTask) -> tuple[Values, str]:
+        """The values, and the note of an array that grew, else ``""``; errors as `read_array`."""
+        ...
+
+    def close(self) -> None:
+        """End what reads."""
+        ...
+
+
 @dataclass(frozen=True)
 class StoreAccess:
     """How stores are reached and what may run, the same for every array.
@@ -67,6 +107,8 @@ class StoreAccess:
         Says where the store of a dataset lies, by the dataset's id, where the graph store does not tell; ``""``: nobody does.
     elsewhere
         A function that can be imported, and says in another process how stores are reached there: credentials do not travel.
+    workers
+        What reads values in place of this process; None: this one does.
     """
 
     credentials: Credentials = field(default_factory=Credentials)
@@ -79,6 +121,7 @@ class StoreAccess:
     pipeline: PipelineName = "fused"
     locations: Callable[[str], str] | None = None
     elsewhere: "Callable[[], StoreAccess] | None" = None
+    workers: ReadDoor | None = None
 
 
 def read_array(
@@ -136,8 +179,37 @@ def read_array(
     access = access or StoreAccess()
     plan = plan_chunks(ref.array, select(ref.array) if selection is None else selection)
     check_limits(plan, limits)
+    if access.workers is not None:
+        task = ReadTask(ref, plan.selection, limits, result_bytes(plan), missing=missing)
+        return read_by_workers(task, access, check=check, log=log, tell=tell)
     with open_checked(ref, limits, access, check=check, log=log, tell=tell) as reader:
         return read_planned(reader, plan, missing)
+
+
+def result_bytes(plan: ChunkPlan) -> int | None:
+    """Size of the values that a plan is of; None where that is not known before they are read."""
+    return None if plan.item_size is None else plan.selection.size * plan.item_size
+
+
+def read_by_workers(
+    task: ReadTask,
+    access: StoreAccess,
+    *,
+    check: Policy = "always",
+    log: CheckLog | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Values:
+    """Let other processes read; what is known of earlier looks stays here. Errors as `read_array`, and of the processes."""
+    assert access.workers is not None  # noqa: S101  for mypy
+    log = CheckLog() if log is None else log
+    known, began = log.recent(task.ref, check), log.now()
+    there = replace(task.ref, location=_location(task.ref, access))
+    values, note = access.workers.read(replace(task, ref=there, look=known is None))
+    if known is None:
+        log.record(task.ref, note, began)
+    if tell is not None and (known or note):
+        tell(known or note)
+    return values
 
 
 def read_planned(reader: ArrayReader, plan: ChunkPlan, missing: Missing = "fill") -> Values:
@@ -187,11 +259,15 @@ def look(ref: ArrayRef, access: StoreAccess, check: Policy = "always", log: Chec
     return check_by_policy(ref, lambda: open_documents(url, access), check, log, access.documents)
 
 
-def _url(ref: ArrayRef, access: StoreAccess) -> StoreUrl:
+def _location(ref: ArrayRef, access: StoreAccess) -> str:
     location = ref.location or (access.locations(ref.dataset_id) if access.locations is not None else "")
     if not location:
         raise NotFoundError(f"this catalogue does not tell where the store of {ref.iri} lies")
-    return locate(location, access.store, access.outgoing)
+    return location
+
+
+def _url(ref: ArrayRef, access: StoreAccess) -> StoreUrl:
+    return locate(_location(ref, access), access.store, access.outgoing)
 
 
 def open_documents(url: StoreUrl, access: StoreAccess) -> Source:

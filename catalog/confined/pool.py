@@ -34,7 +34,7 @@ class Pool[P: Process]:
     def __init__(
         self, start: Callable[[], P], room: Room, full: Callable[[], CatalogError], closed: Callable[[], CatalogError]
     ) -> None:
-        self._start, self._room, self._over = start, room, closed
+        self._start, self._room, self._full, self._over = start, room, full, closed
         self._places = Places(room, full)
         self._lock = threading.Lock()
         self._idle: list[P] = []
@@ -84,10 +84,16 @@ class Pool[P: Process]:
             if process is not None:  # something ended it while it had nothing to do
                 process.close()
                 continue
-            process = self._start()
+            process = self._started()
             with self._lock:
                 self._busy.add(process)
             return process
+
+    def _started(self) -> P:
+        try:
+            return self._start()
+        except OSError:  # no memory, or no room for another process
+            raise self._full() from None
 
     def _give_back(self, process: P) -> None:
         keep = process.is_usable and process.resident_bytes < MAX_RESIDENT_BYTES

@@ -4,7 +4,7 @@ The curated graph holds titles, licences, samples, links and corrections. It is 
 judged together with what the store says. A change that the shapes refuse is not written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from catalog.errors import InputError, LimitExceededError, NonConformantError
 from catalog.metadata.dataset import Dataset
 from catalog.metadata.document import Json
 from catalog.rdf.curated import check_curated, parse_patch, parse_property, parse_setting
-from catalog.rdf.iris import CURATED
+from catalog.rdf.iris import CURATED, Iris
 from catalog.rdf.statements import Statement, read_statements
 from catalog.services.force import put_curated, put_in_force
 from catalog.services.registry import Registry
@@ -65,8 +65,13 @@ class Curated:
     changed: bool
 
 
-def curate(workspace: Workspace, name: str, change: Curation) -> Curated:
+def curate(workspace: Workspace, name: str, change: Curation, changed: "Changing | None" = None) -> Curated:
     """Change what people say about a dataset.
+
+    Parameters
+    ----------
+    changed
+        What makes the graph after the change, for others in a process that may die; None: `changed_graph`.
 
     Raises
     ------
@@ -80,7 +85,7 @@ def curate(workspace: Workspace, name: str, change: Curation) -> Curated:
     registry = Registry(workspace.catalog, workspace.iris)
     dataset = registry.require(name)
     before = workspace.catalog.read_graph(workspace.iris.graph(dataset.id, CURATED))
-    after = _changed(workspace, dataset, b"" if change.clear else before, change)
+    after = (changed or changed_graph)(workspace.iris, dataset.id, b"" if change.clear else before, change)
     if after == before:
         return Curated(dataset, after.count(b"\n"), None, changed=False)
     current = rejudge(workspace, dataset, dataset.current, after)
@@ -106,21 +111,30 @@ def read_curated(workspace: Workspace, name: str) -> bytes:
     return workspace.catalog.read_graph(workspace.iris.graph(dataset.id, CURATED))
 
 
-def _changed(workspace: Workspace, dataset: Dataset, before: bytes, change: Curation) -> bytes:
-    """The curated graph after a change, as canonical N-Triples."""
-    iris = workspace.iris
-    base = iris.dataset(dataset.id)
-    subject = base if change.node is None else iris.node(dataset.id, change.node.strip("/"))
+Changing = Callable[[Iris, str, bytes, Curation], bytes]
+"""What `changed_graph` does, here or elsewhere."""
+
+
+def changed_graph(iris: Iris, dataset_id: str, before: bytes, change: Curation) -> bytes:
+    """The curated graph of a dataset after a change, as canonical N-Triples.
+
+    Raises
+    ------
+    InputError, LimitExceededError
+        The file or a statement cannot be used.
+    """
+    base = iris.dataset(dataset_id)
+    subject = base if change.node is None else iris.node(dataset_id, change.node.strip("/"))
     lines = {line.decode() for line in before.splitlines(keepends=True)}  # a str would part at U+2028 and others as well
     content = change.content if change.file is None else _read_file(change.file)
     if content is not None:
         statements = _read_content(*content, base, iris.skolem)
-        check_curated(statements, dataset.id, iris)
+        check_curated(statements, dataset_id, iris)
         lines = {each.line for each in statements}
     added = [parse_setting(text, subject, base) for text in change.set]
     patched, more = parse_patch(change.patch, subject, base)
     added += more
-    check_curated(added, dataset.id, iris)
+    check_curated(added, dataset_id, iris)
     replaced = {parse_property(name, base) for name in change.unset} | patched | {each.predicate for each in added}
     lines = {line for line in lines if not line.startswith(tuple(f"<{subject}> <{each}> " for each in replaced))}
     return "".join(sorted(lines | {each.line for each in added})).encode()

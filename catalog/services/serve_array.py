@@ -146,7 +146,9 @@ class ArrayServer:
         self._places = threading.BoundedSemaphore(self.options.max_reads)
 
     def close(self) -> None:
-        """Nothing is kept open between reads."""
+        """End what reads."""
+        if self._access.workers is not None:
+            self._access.workers.close()
 
     def plan(self, shown: GraphStore, everything: GraphStore, iri: str, select: str = "") -> PlannedPart:
         """What a part of the one array that an IRI means would cost. Where labels are asked for, coordinates are read for it.

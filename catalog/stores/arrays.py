@@ -20,7 +20,7 @@ import zarr.core.sync
 from zarr.core.chunk_grids import ChunkGrid, DimensionGrid
 from zarr.storage import StorePath
 
-from catalog.errors import CatalogError, InputError, MetadataError
+from catalog.errors import CatalogError, InputError, LimitExceededError, MetadataError
 from catalog.stores.bounded import bound_codecs, bound_of
 from catalog.stores.chunk_store import ChunkStore, Fetch, FetchNow, Watch
 from catalog.stores.container import check_chunks, open_store
@@ -153,6 +153,8 @@ class ArrayReader:
             return outcome
         if isinstance(outcome, CatalogError):
             raise outcome
+        if isinstance(outcome, MemoryError):
+            raise LimitExceededError(f"{self.name}: reading takes more memory than there is: select less", limit="memory")
         chunk = self._chunk_to_blame(chunks())
         where = f"chunk {chunk!r} of {self.name}" if chunk else f"a chunk of {self.name}"
         reason = f"{type(outcome).__name__}: {str(outcome)[:200]}"

@@ -1,5 +1,6 @@
 """How do people change what they say about a dataset? ``PATCH`` at its IRI, or that of a node in it, writes the curated graph."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import orjson
@@ -10,11 +11,14 @@ from catalog.api.access import Writing
 from catalog.api.documents import below_base, local
 from catalog.api.negotiation import entity_tag, may_change
 from catalog.api.problems import refuse
+from catalog.api.state import Service
+from catalog.bootstrap import open_judge_workers
 from catalog.errors import InputError, NotFoundError
 from catalog.rdf.formats import MEDIA_TYPES
 from catalog.rdf.iris import CURATED, Iris
 from catalog.services.curate import Curated, Curation, curate, read_curated
 from catalog.services.describe import describe, is_known
+from catalog.services.judge_workers import JudgeWorkers
 from catalog.services.workspace import Workspace
 
 router = APIRouter(tags=["linked data"])
@@ -74,7 +78,7 @@ def change_dataset(request: Request, writing: Writing, content: Content, dataset
     else:
         raise _unsupported(kind, (PATCH_TYPE, *_ENDINGS))
     with writing.service.workspace() as workspace:
-        return _changed(request, workspace, dataset_id, change)
+        return _changed(request, writing.service, workspace, dataset_id, change)
 
 
 @router.patch(
@@ -88,7 +92,7 @@ def change_node(request: Request, writing: Writing, content: Content, dataset_id
     if kind != PATCH_TYPE:
         raise _unsupported(kind, (PATCH_TYPE,))
     with writing.service.workspace() as workspace:
-        return _changed(request, workspace, dataset_id, Curation(patch=_parse(content), node=path))
+        return _changed(request, writing.service, workspace, dataset_id, Curation(patch=_parse(content), node=path))
 
 
 def _media_type(request: Request) -> str:
@@ -114,13 +118,18 @@ def _parse(content: bytes) -> dict[str, Any]:
     return found
 
 
-def _changed(request: Request, workspace: Workspace, dataset_id: str, change: Curation) -> Response:
+def _build_judges(service: Service) -> JudgeWorkers:
+    return open_judge_workers(service.settings)
+
+
+def _changed(request: Request, service: Service, workspace: Workspace, dataset_id: str, change: Curation) -> Response:
     iris = workspace.iris
     iri = iris.from_path(below_base(request))
     if not is_known(workspace.catalog, iri):
         raise NotFoundError(f"nothing is known about <{iri}>")
     _check_match(request, workspace, dataset_id, iri)
-    done = curate(workspace, dataset_id, change)
+    judges = service.kept(_build_judges)
+    done = curate(replace(workspace, validator=judges), dataset_id, change, judges.changed)
     return _answer(iris, done, read_curated(workspace, dataset_id))
 
 
