@@ -13,7 +13,7 @@ from bench.sizes import DEFAULT, TINY, Sizes
 
 BENCHMARKS = (
     *("reading", "conversion", "ingestion", "values", "requests"),
-    *("by_uri", "points", "validating", "stations", "growth", "service"),
+    *("by_uri", "points", "validating", "stations", "growth", "service", "deaths"),
 )
 """Modules of this package, each with ``measure(sizes, folder)``."""
 

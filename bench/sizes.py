@@ -29,6 +29,8 @@ class Sizes:
         Requests of one kind to the service, one after the other and then several at once.
     service_s
         Seconds after which no more of one kind are asked.
+    deaths
+        Queries of death; None: all of them.
     dataset_arrays, datasets
         Arrays of one dataset, and how many datasets a growing catalogue holds at each point.
     store_arrays
@@ -51,6 +53,7 @@ class Sizes:
     point_reads: int = 200
     service_requests: int = 300
     service_s: float = 8.0
+    deaths: int | None = None
     dataset_arrays: int = 1_000
     datasets: tuple[int, ...] = (1, 10, 100)
     store_arrays: tuple[int, ...] = (1_000, 10_000)
@@ -71,6 +74,7 @@ TINY = Sizes(
     points=20,
     point_reads=5,
     service_requests=4,
+    deaths=3,
     dataset_arrays=3,
     datasets=(1, 2),
     store_arrays=(3, 6),

@@ -63,10 +63,12 @@ class Worker(Process):
     ----------
     memory_bytes
         Its address space.
+    nice
+        0 to 19, how far it stands back behind other processes.
     """
 
-    def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
-        super().__init__("catalog.graphstore.isolated_child", Confinement(memory_bytes))
+    def __init__(self, memory_bytes: int = MEMORY_BYTES, nice: int = 19) -> None:
+        super().__init__("catalog.graphstore.isolated_child", Confinement(memory_bytes, nice=nice))
         self._memory_bytes = memory_bytes
 
     def survives(self, error: CatalogError) -> bool:

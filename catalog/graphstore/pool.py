@@ -14,11 +14,13 @@ class WorkerPool:
     ----------
     limits
         How many at once, and their memory.
+    nice
+        0 to 19, how far they stand back behind other processes.
     """
 
-    def __init__(self, limits: QueryLimits) -> None:
+    def __init__(self, limits: QueryLimits, nice: int = 19) -> None:
         self._pool = Pool(
-            lambda: Worker(limits.memory_bytes),
+            lambda: Worker(limits.memory_bytes, nice),
             room_for(limits),
             full=lambda: full(limits),
             closed=lambda: GraphStoreUnavailableError("the graph store is closed"),

@@ -20,6 +20,7 @@ from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
 from catalog.graphstore.bindings import Bindings, Term
 from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate
 from catalog.graphstore.embedded import EmbeddedGraphStore
+from catalog.graphstore.federation import CLOSED, Federation, time_left
 from catalog.graphstore.folder_lock import FolderLock
 from catalog.graphstore.guard import SafeQuery, guard_query
 from catalog.graphstore.isolated import Task
@@ -36,6 +37,8 @@ from catalog.graphstore.text_words import Term as Wanted
 
 OWN_ANSWER_BYTES: Final = 256 * 2**20
 """Largest answer to a question of our own that has a timeout."""
+OWN_NICE: Final = 5
+"""Niceness of the workers that answer questions of our own: they go before users' queries."""
 _LOOK_SECONDS: Final = 1.0
 _PAUSE: Final = 0.02
 
@@ -74,6 +77,8 @@ class PublishedGraphStore(OxigraphReading):
         Seconds to wait for a writer where nothing was published yet.
     limits
         What users' queries may cost.
+    federation
+        Asks the endpoints that SERVICE names in users' queries.
 
     Raises
     ------
@@ -88,19 +93,23 @@ class PublishedGraphStore(OxigraphReading):
         *,
         lock_timeout: float = 30.0,
         limits: QueryLimits = DEFAULT_LIMITS,
+        federation: Federation = CLOSED,
     ) -> None:
         if not audience.isidentifier():
             raise InputError(f"{audience!r} is no audience: use 'catalog' or 'public'")
         self.audience = audience
         self.folder = Path(folder) / audience
         self.limits = limits
+        self._federation = federation
         self._pool = WorkerPool(limits)
+        self._own_pool = WorkerPool(limits, nice=OWN_NICE)
         self._copies = PublishedCopies(self.folder)
         self._guard = threading.Lock()
         self._closed = False
         self._looked = time.monotonic()
         self._current = self._open_first(lock_timeout)
-        self._pool.warm()
+        for pool in (self._pool, self._own_pool):
+            pool.warm()
 
     def __enter__(self) -> Self:
         return self
@@ -208,14 +217,19 @@ class PublishedGraphStore(OxigraphReading):
         return self._answer(question, cancel, self.limits.seconds)
 
     def _answer(self, question: Question, cancel: Cancel, seconds: float) -> WholeAnswer:
-        safe = question.guarded()
+        started = time.monotonic()
+        safe = self._federation.fill(question.guarded(), seconds, cancel)
+        seconds = time_left(seconds, started)
         with self._copy() as copy:
             folder = (copy.folder or self.folder / "nothing") / PLACES[safe.rejected]
             task = Task(folder, safe, question.format, seconds, self.limits.answer_bytes, self.limits.rows)
             return WholeAnswer(self._pool.answer(task, cancel), MEDIA_TYPES[question.format])
 
     def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None, *, timeout: float | None = None) -> Bindings:
-        """Answer one of our own SELECT queries; with a timeout in a worker, which can be stopped."""
+        """Answer one of our own SELECT queries; with a timeout in a worker, which can be stopped.
+
+        These have workers to themselves: users' queries, of which some never end, take no place from a search.
+        """
         if timeout is None:
             return super().select(text, values)
         safe = guard_query(text)
@@ -224,7 +238,7 @@ class PublishedGraphStore(OxigraphReading):
         bound = SafeQuery(bind(text, values), safe.form, safe.prefixes)
         with self._copy() as copy:
             folder = (copy.folder or self.folder / "nothing") / PLACES[0]
-            body = b"".join(self._pool.answer(Task(folder, bound, "tsv", timeout, OWN_ANSWER_BYTES), Cancel()))
+            body = b"".join(self._own_pool.answer(Task(folder, bound, "tsv", timeout, OWN_ANSWER_BYTES), Cancel()))
         return parse_bindings(body)
 
     def apply(self, updates: Sequence[GraphUpdate]) -> None:  # noqa: ARG002  it belongs to the door
@@ -233,7 +247,8 @@ class PublishedGraphStore(OxigraphReading):
 
     def close(self) -> None:
         """Let go of the copy and end the workers. Calling it again does nothing."""
-        self._pool.close()
+        for pool in (self._pool, self._own_pool):
+            pool.close()
         with self._guard:
             if not self._closed and not self._current.users:
                 self._current.close()

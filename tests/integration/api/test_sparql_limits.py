@@ -70,6 +70,26 @@ class ImpatientTests:
             assert until_answered(client) == ["open-lab"]
         assert time.monotonic() - started < 8
 
+    def test_a_full_house_keeps_nobody_from_searching(self, catalogue: ServedCatalogue) -> None:
+        done = threading.Event()
+
+        def ask(_: int) -> set[int]:
+            found = set()
+            with catalogue.client() as client:
+                while not done.is_set():
+                    found.add(client.post("sparql", data={"query": SLOW}).status_code)
+            return found
+
+        with ThreadPoolExecutor(8) as threads:
+            asked = [threads.submit(ask, at) for at in range(8)]
+            with catalogue.client() as client:
+                searched = [client.get("search", params={"q": "sample", "kind": "groups"}) for _ in range(10)]
+            done.set()
+        assert 503 in set().union(*(each.result() for each in asked))
+        assert [answer.status_code for answer in searched] == [200] * 10, searched[0].text
+        with catalogue.client() as client:
+            assert until_answered(client) == ["open-lab"]
+
     def test_queries_of_death_hurt_nobody_else(self, catalogue: ServedCatalogue) -> None:
         pages: set[int] = set()
         seen: list[tuple[int, list[str]]] = []
