@@ -23,6 +23,7 @@ import pyoxigraph as ox
 from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
 from catalog.graphstore.delta import Delta, plan_delta
 from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate, check_updates, is_rejected, keeps_rejected
+from catalog.graphstore.federation import CLOSED, Federation, time_left
 from catalog.graphstore.folder_lock import FolderLock
 from catalog.graphstore.guard import guard_query
 from catalog.graphstore.isolated import query_in_process
@@ -56,6 +57,8 @@ class EmbeddedGraphStore(OxigraphReading):
         Seconds to wait for others.
     max_answer_bytes
         Largest serialised answer of `query`.
+    federation
+        Asks the endpoints that SERVICE names in users' queries.
 
     Raises
     ------
@@ -71,6 +74,7 @@ class EmbeddedGraphStore(OxigraphReading):
         writable: bool = True,
         lock_timeout: float = 30.0,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        federation: Federation = CLOSED,
     ) -> None:
         if not audience.isidentifier():
             raise InputError(f"{audience!r} is no audience: use 'catalog' or 'public'")
@@ -78,6 +82,7 @@ class EmbeddedGraphStore(OxigraphReading):
         self.folder = Path(folder) / audience
         self.writable = writable
         self._max_answer_bytes = max_answer_bytes
+        self._federation = federation
         self._threads = ReadWriteLock()
         self._stores: dict[str, ox.Store] = {}
         self._logs = {place: StoreLog(self.folder / place) for place in (_GRAPHS, _REJECTED)}
@@ -177,9 +182,12 @@ class EmbeddedGraphStore(OxigraphReading):
 
     def query(self, text: str, format: str = "json", *, timeout: float | None = None) -> Answer:  # noqa: A002
         """Answer a user's query; see `catalog.graphstore.door.GraphStore.query`."""
-        safe = guard_query(text)
+        safe = guard_query(text, services=True)
         safe.check_format(format)
         place = _REJECTED if safe.rejected else _GRAPHS
+        started = time.monotonic()
+        safe = self._federation.fill(safe, timeout)
+        timeout = None if timeout is None else time_left(timeout, started)
         with self._threads.reading():
             store = self._store(place)
             if timeout is not None and (self.folder / place).is_dir():

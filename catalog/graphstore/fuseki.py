@@ -16,6 +16,7 @@ Graphs that nobody names in `apply` are never touched.
 """
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
 
@@ -33,6 +34,7 @@ from catalog.graphstore.door import (
     is_rejected,
     keeps_rejected,
 )
+from catalog.graphstore.federation import CLOSED, Federation, time_left
 from catalog.graphstore.fuseki_check import Place, check_fuseki
 from catalog.graphstore.fuseki_http import SparqlEndpoint, check_url
 from catalog.graphstore.fuseki_outside import FusekiOutside
@@ -74,6 +76,8 @@ class FusekiGraphStore:
         Largest serialised answer of `query`.
     limits
         What queries from outside may cost.
+    federation
+        Asks the endpoints that SERVICE names in users' queries.
 
     Raises
     ------
@@ -94,9 +98,11 @@ class FusekiGraphStore:
         timeout: float = 120.0,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         limits: QueryLimits = DEFAULT_LIMITS,
+        federation: Federation = CLOSED,
     ) -> None:
         self.audience = audience
         self.limits = limits
+        self._federation = federation
         self._graphs = _place(query_url, update_url)
         self._rejected = None
         if rejected_query_url is not None and keeps_rejected(audience):
@@ -263,21 +269,24 @@ class FusekiGraphStore:
 
     def query(self, text: str, format: str = "json", *, timeout: float | None = None) -> Answer:  # noqa: A002
         """Answer a user's query; see `catalog.graphstore.door.GraphStore.query`."""
-        safe = guard_query(text)
+        started = time.monotonic()
+        safe = guard_query(text, services=True)
         safe.check_format(format)
         place, accept = self._place_of(safe), _accept(safe, format)
+        safe = self._federation.fill(safe, timeout)
         body = self._query(
             place,
-            declare_prefixes(safe.prefixes) + text,
+            declare_prefixes(safe.prefixes) + safe.text,
             MEDIA_TYPES[accept],
             max_bytes=self._max_answer_bytes,
-            timeout=timeout,
+            timeout=None if timeout is None else time_left(timeout, started),
             params=None if safe.rejected else self._dataset(safe),
         )
         return Answer(b"".join(_as_asked([body], accept, format)), MEDIA_TYPES[format])
 
     def answer(self, question: Question, cancel: Cancel) -> WholeAnswer:
         """Answer a query from outside; see `catalog.graphstore.outside.OutsideDoor.answer`."""
+        started = time.monotonic()
         safe = question.guarded()
         refuse_unstoppable(question.text)
         place, accept = self._place_of(safe), _accept(safe, question.format)
@@ -286,10 +295,13 @@ class FusekiGraphStore:
         params += [("named-graph-uri", name) for name in question.named_graphs]
         if not params and not safe.rejected:
             params = list((self._dataset(safe) or {}).items())
+        safe = self._federation.fill(safe, self.limits.seconds, cancel)
         base = f"BASE {write_iri(question.base)} " if question.base else ""
-        text = base + declare_prefixes(safe.prefixes) + question.text
-        log_in = self._log_in_to_read
-        parts = self._outside.answer(url, text, MEDIA_TYPES[accept], accept, cancel, params=params, authenticate=log_in)
+        text = base + declare_prefixes(safe.prefixes) + safe.text
+        log_in, left = self._log_in_to_read, time_left(self.limits.seconds, started)
+        parts = self._outside.answer(
+            url, text, MEDIA_TYPES[accept], accept, cancel, params=params, authenticate=log_in, seconds=left
+        )
         return WholeAnswer(_as_asked(parts, accept, question.format), MEDIA_TYPES[question.format])
 
     def _try(self, url: str) -> bytes:

@@ -73,15 +73,16 @@ class FusekiOutside:
         *,
         params: Sequence[tuple[str, str]],
         authenticate: bool,
+        seconds: float,
     ) -> list[bytes]:
-        """Answer a query; errors as for `catalog.graphstore.outside.OutsideDoor.answer`."""
+        """Answer a query within so many seconds; errors as for `catalog.graphstore.outside.OutsideDoor.answer`."""
         self._places.take(cancel)
         end = time.monotonic() + self._limits.seconds
         exchange = _Exchange()
         whole = False
         try:
             with cancel.calling(exchange.cut):
-                parts = self._read(url, text, accept, format, params, authenticate, exchange)
+                parts = self._read(url, text, accept, format, params, authenticate, seconds, exchange)
             whole = True
         except GraphStoreUnavailableError:
             cancel.check()
@@ -103,6 +104,7 @@ class FusekiOutside:
         format: str,  # noqa: A002
         params: Sequence[tuple[str, str]],
         authenticate: bool,
+        seconds: float,
         exchange: "_Exchange",
     ) -> list[bytes]:
         limits, rows, parts = self._limits, RowCount(format), []
@@ -111,7 +113,7 @@ class FusekiOutside:
             text,
             accept,
             max_bytes=limits.answer_bytes,
-            timeout=limits.seconds + GRACE_SECONDS,
+            timeout=seconds + GRACE_SECONDS,
             params=params,
             authenticate=authenticate,
             watch=exchange.watch,

@@ -68,14 +68,14 @@ class Question:
     base: str = ""
 
     def guarded(self) -> SafeQuery:
-        """The query, if it may run in this format.
+        """The query, if it may run in this format; its SERVICE blocks are still to be filled.
 
         Raises
         ------
         InputError, ForbiddenError, LimitExceededError
             As `catalog.graphstore.guard.guard_query`; or a graph is no absolute IRI, or the format does not go with the query.
         """
-        safe = guard_query(self.text).over(self.default_graphs, self.named_graphs)
+        safe = guard_query(self.text, services=True).over(self.default_graphs, self.named_graphs)
         safe.check_format(self.format)
         return replace(safe, base=self.base)
 
@@ -107,11 +107,13 @@ class OutsideDoor(Protocol):
         InputError
             A syntax error, a graph that is no absolute IRI, or a format that does not go with the form of the query.
         ForbiddenError
-            SERVICE, or an update.
+            SERVICE where the operator named no such endpoint, or an update.
         LimitExceededError
             The text, the time, the rows or the bytes; never a short answer.
         GraphStoreUnavailableError
             Too many queries are running, or the store did not answer.
+        EndpointUnavailableError
+            An endpoint that SERVICE names did not answer as it should.
         CancelledError
             The asker left.
         """

@@ -7,7 +7,7 @@ from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
-from catalog.errors import GraphStoreUnavailableError, InputError, LimitExceededError
+from catalog.errors import ForbiddenError, GraphStoreUnavailableError, InputError, LimitExceededError
 from catalog.graphstore.bindings import Bindings, Blank, Iri, Literal, Term
 from catalog.graphstore.guard import SafeQuery
 from catalog.graphstore.outside import too_large, too_many_rows
@@ -57,6 +57,8 @@ class _Measured(io.RawIOBase):
 
 
 def _run(store: ox.Store, safe: SafeQuery) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+    if safe.services:
+        raise ForbiddenError("a query that still has SERVICE in it is given to no engine")
     try:
         if safe.dataset is None:
             return store.query(safe.text, base_iri=safe.base or None, prefixes=dict(safe.prefixes))

@@ -18,7 +18,7 @@ def preferred_format(text: str) -> str:
     InputError, ForbiddenError, LimitExceededError
         The query cannot be asked.
     """
-    return "table" if guard_query(text).form in {"SELECT", "ASK"} else "turtle"
+    return "table" if guard_query(text, services=True).form in {"SELECT", "ASK"} else "turtle"
 
 
 def answer_as_table(store: GraphStore, text: str, *, timeout: float | None = None) -> Table:
@@ -29,7 +29,7 @@ def answer_as_table(store: GraphStore, text: str, *, timeout: float | None = Non
     InputError
         The query has no table: use a format for triples.
     """
-    guard_query(text).check_format("json")
+    guard_query(text, services=True).check_format("json")
     answer = json.loads(store.query(text, "json", timeout=timeout).body)
     if "boolean" in answer:
         return ("answer",), [("true" if answer["boolean"] else "false",)]
@@ -50,7 +50,7 @@ def answer_as_bindings(store: GraphStore, text: str, *, timeout: float | None = 
     """
     from catalog.graphstore.oxigraph import parse_bindings  # noqa: PLC0415  what only reads IRIs does without it
 
-    form = guard_query(text).form
+    form = guard_query(text, services=True).form
     if form != "SELECT":
         raise InputError(f"the query is of the form {form}; a SELECT is needed, with a column that leads to arrays")
     return parse_bindings(store.query(text, "tsv", timeout=timeout).body)

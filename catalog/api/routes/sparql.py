@@ -102,7 +102,7 @@ def options() -> Response:
 
 async def _answer(request: Request, asking: Viewer, asked: Asked) -> Response:
     text = asked.query or ""
-    is_table = guard_query(text).form in {"SELECT", "ASK"}
+    is_table = guard_query(text, services=True).form in {"SELECT", "ASK"}
     name, media_type = choose_format(asked.format, request.headers.get("accept"), is_table=is_table)
     question = Question(text, name, asked.default_graphs, asked.named_graphs, asking.service.iris.sparql)
     cancel = Cancel()
