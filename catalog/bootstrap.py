@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from catalog.bridge.read import StoreAccess
     from catalog.bridge.read_many import ManyLimits
     from catalog.bridge.read_workers import ReadWorkers
+    from catalog.graphstore.federation import Federation
     from catalog.graphstore.outside import QueryLimits
     from catalog.services.judge_workers import JudgeWorkers
     from catalog.services.serve_array import ArrayServer
@@ -45,22 +46,46 @@ def open_graph_store(settings: Settings, audience: str = "catalog", *, writable:
     GraphStoreUnavailableError
         It does not answer, or another process keeps it.
     """
+    federation = open_federation(settings)
     if settings.graph_store_kind == "fuseki":
-        return _open_fuseki(settings, audience)
+        return _open_fuseki(settings, audience, federation)
     from catalog.graphstore.embedded import EmbeddedGraphStore
 
     folder = Path(settings.graph_store_place)
-    return EmbeddedGraphStore(folder, audience, writable=writable, lock_timeout=settings.lock_timeout_s)
+    return EmbeddedGraphStore(folder, audience, writable=writable, lock_timeout=settings.lock_timeout_s, federation=federation)
 
 
 def open_serving_store(settings: Settings, audience: str) -> GraphStore:
     """The graph store of one audience for a process that reads for days; errors as `open_graph_store`."""
+    federation = open_federation(settings, "refuse")
     if settings.graph_store_kind == "fuseki":
-        return _open_fuseki(settings, audience)
+        return _open_fuseki(settings, audience, federation)
     from catalog.graphstore.published import PublishedGraphStore
 
     folder = Path(settings.graph_store_place)
-    return PublishedGraphStore(folder, audience, lock_timeout=settings.lock_timeout_s, limits=query_limits(settings))
+    return PublishedGraphStore(
+        folder, audience, lock_timeout=settings.lock_timeout_s, limits=query_limits(settings), federation=federation
+    )
+
+
+def open_federation(settings: Settings, private: Private = "allow") -> "Federation":
+    """What asks the endpoints that SERVICE names, as far as the settings name them; ``private`` as for `open_outgoing`.
+
+    Raises
+    ------
+    InputError
+        One of the prefixes is no web address.
+    """
+    from catalog.graphstore.federation import CLOSED, Federation
+    from catalog.graphstore.service_answers import ServiceLimits
+
+    sparql = settings.sparql
+    if not (prefixes := sparql.services.split()):
+        return CLOSED
+    from catalog.stores.endpoint import Endpoints
+
+    limits = ServiceLimits(rows=sparql.service_rows, answer_bytes=sparql.service_bytes)
+    return Federation(Endpoints(prefixes, open_outgoing(settings, private)), limits)
 
 
 def query_limits(settings: Settings) -> "QueryLimits":
@@ -78,7 +103,7 @@ def query_limits(settings: Settings) -> "QueryLimits":
     )
 
 
-def _open_fuseki(settings: Settings, audience: str) -> GraphStore:
+def _open_fuseki(settings: Settings, audience: str, federation: "Federation") -> GraphStore:
     """Our own names of services unless the settings give others; the public dataset lies beside the catalogue's.
 
     Who names another update service has a Fuseki of their own; a public dataset in it has to be named as well, or none is kept.
@@ -100,6 +125,7 @@ def _open_fuseki(settings: Settings, audience: str) -> GraphStore:
         audience=audience,
         timeout=fuseki.timeout_s,
         limits=query_limits(settings),
+        federation=federation,
     )
 
 

@@ -168,21 +168,6 @@ class ApiSettings(BaseModel):
 
 
 class WorkerSettings(BaseModel):
-    """Bounds on the processes in which the service decodes chunks, and parses and judges what people send (docs/reference/safety.md).
-
-    ``read_s`` and ``judge_s`` are how long one read, and each step of a change to a curated graph, may take. Address space of a
-    process: ``read_memory_bytes`` beside twice the largest result and twice the largest chunk of ``CATALOG_READ__…``, and
-    ``judge_memory_bytes``.
-    """
-
-    model_config = _FROZEN
-    read_s: float = Field(default=60.0, gt=0)
-    read_memory_bytes: int = Field(default=2**30, ge=2**28)
-    judge_s: float = Field(default=10.0, gt=0)
-    judge_memory_bytes: int = Field(default=2 * 2**30, ge=2**28)
-
-
-class WorkerSettings(BaseModel):
     """Bounds on the processes in which the service decodes chunks, and parses and judges what people send.
 
     ``read_s`` and ``judge_s`` are how long one read, and each step of a change to a curated graph, may take. Address space of a
@@ -246,7 +231,6 @@ class Settings(BaseSettings):
     read: ReadSettings = ReadSettings()
     supplements: SupplementSettings = SupplementSettings()
     outgoing: OutgoingSettings = OutgoingSettings()
-    workers: WorkerSettings = WorkerSettings()
     workers: WorkerSettings = WorkerSettings()
 
     @property
