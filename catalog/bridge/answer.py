@@ -175,6 +175,33 @@ def resolve_part(
     return select_part(ref, requests, samplings=samplings, labels=labels, channels=channels)
 
 
+def resolve_level(
+    store: GraphStore,
+    uri: str,
+    level: LevelWish,
+    select: str = "",
+    *,
+    iris: Iris | None = None,
+    labels: PreparedLabels | None = None,
+) -> AnswerPart:
+    """The part of the level that is wanted of the image that a URI means: the image itself, or any array that is a level of it.
+
+    Raises
+    ------
+    InputError, CatalogError
+        As `resolve_answer`, or the URI means several images.
+    """
+    try:
+        answer = resolve_answer(
+            store, Bindings(("uri",), [(Iri(uri),)]), column="uri", iris=iris, select=select, level=level, labels=labels
+        )
+    except InputError as error:
+        raise InputError(str(error).removeprefix(f"row 0 ({uri}): ")) from error
+    if len(answer.parts) != 1:
+        raise InputError(f"{uri} means {len(answer.parts)} images: name one of them")
+    return answer.parts[0]
+
+
 @contextmanager
 def _told(row: "_Row") -> Iterator[None]:
     """Name the row in what is wrong with it."""

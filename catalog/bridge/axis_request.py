@@ -54,6 +54,30 @@ class WorldAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Duration:
+    """A span of time, for how far a date may be away.
+
+    Attributes
+    ----------
+    microseconds
+        How long, ≥ 0.
+    text
+        As it was written.
+    """
+
+    microseconds: float
+    text: str
+
+    def __str__(self) -> str:
+        """As it was written."""
+        return self.text
+
+
+Tolerance = float | Duration
+"""How far the nearest label may be away: in the coordinate's unit, or, of dates, a span of time; ≥ 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class LabelAt:
     """Elements by the values of a coordinate.
 
@@ -62,13 +86,13 @@ class LabelAt:
     values
         What is looked for.
     tolerance
-        None: the value itself; else the nearest value that is at most so far away, in the coordinate's unit.
+        None: the value itself; else the nearest value that is at most so far away.
     kept
         False: the one element is meant, and drops its axis.
     """
 
     values: tuple[Label, ...]
-    tolerance: float | None = None
+    tolerance: Tolerance | None = None
     kept: bool = True
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from catalog.bridge.axis_request import AxisRequest, Label, LabelAt, LabelRange, PixelIndex, Positions
+from catalog.bridge.axis_request import AxisRequest, Duration, Label, LabelAt, LabelRange, PixelIndex, Positions, Tolerance
 from catalog.errors import InputError
 from catalog.rdf.conventions.cf_calendar import TimeAxis
 
@@ -98,7 +98,9 @@ def to_positions(request: AxisRequest, coordinate: Coordinate) -> tuple[PixelInd
     return (Positions(tuple(found)) if index.kept else found[0]), note
 
 
-def _searched(request: AxisRequest, labels: Sequence[Label], tolerance: float | None, coordinate: Coordinate) -> list[int | None]:
+def _searched(
+    request: AxisRequest, labels: Sequence[Label], tolerance: Tolerance | None, coordinate: Coordinate
+) -> list[int | None]:
     """The positions of many labels by one sort; None where one has to be looked at by itself: there is none, or several."""
     if not labels or coordinate.named:
         known: dict[Any, int | None] = {}
@@ -114,7 +116,7 @@ def _searched(request: AxisRequest, labels: Sequence[Label], tolerance: float | 
     there = there[np.argsort(coordinate.values[there], kind="stable")]
     ordered = coordinate.values[there]
     if tolerance is not None:
-        wanted, near = _nearest(ordered, wanted, tolerance * _reach(coordinate, tolerance))
+        wanted, near = _nearest(ordered, wanted, _reach(request, coordinate, tolerance))
     else:
         near = np.ones(len(wanted), dtype=bool)
     first = np.searchsorted(ordered, wanted)
@@ -133,12 +135,21 @@ def _nearest(ordered: Floats, wanted: Floats, reach: float) -> tuple[Floats, "np
     return ordered[np.where(below < above, low, high)], sure
 
 
-def _reach(coordinate: Coordinate, tolerance: float) -> float:
-    """What a tolerance of 1 is, as the coordinate's values are."""
-    return 1.0 if coordinate.time is None or isinf(tolerance) else float(coordinate.time.unit)
+def _reach(request: AxisRequest, coordinate: Coordinate, tolerance: Tolerance) -> float:
+    """A tolerance as the coordinate's values are: of times, in microseconds."""
+    if isinstance(tolerance, Duration):
+        if coordinate.time is None:
+            raise InputError(
+                f"{request.axis!r}: the tolerance is {tolerance}, a span of time, and {coordinate.name!r} has no dates: give a"
+                " number"
+            )
+        return tolerance.microseconds
+    if not tolerance >= 0:
+        raise InputError(f"{request.axis!r}: the tolerance is {tolerance}; it must be 0 or more")
+    return tolerance if coordinate.time is None or isinf(tolerance) else tolerance * float(coordinate.time.unit)
 
 
-def _one(request: AxisRequest, label: Label, tolerance: float | None, coordinate: Coordinate) -> tuple[int, str]:
+def _one(request: AxisRequest, label: Label, tolerance: Tolerance | None, coordinate: Coordinate) -> tuple[int, str]:
     wanted = _value(request, label, coordinate, exact=tolerance is None)
     if tolerance is None or coordinate.named:
         if tolerance is not None:
@@ -156,8 +167,7 @@ def _one(request: AxisRequest, label: Label, tolerance: float | None, coordinate
         raise InputError(
             f"{request.axis!r} = {label!r} is no label of {coordinate.name!r}{_near(wanted, coordinate)}; {coordinate.range()}"
         )
-    if not tolerance >= 0:
-        raise InputError(f"{request.axis!r}: the tolerance is {tolerance}; it must be 0 or more")
+    reach = _reach(request, coordinate, tolerance)
     if not coordinate.present.any():
         raise InputError(f"{request.axis!r} = {label!r}: {coordinate.range()}")
     distances = _distances(coordinate, wanted)
@@ -168,9 +178,10 @@ def _one(request: AxisRequest, label: Label, tolerance: float | None, coordinate
         raise InputError(f"{request.axis!r} = {label!r} is ambiguous: {both} are as near; give the label itself, or a position")
     at = int(places[0])
     shown = coordinate.show(coordinate.values[at])
-    if float(least) > tolerance * _reach(coordinate, tolerance):
+    if float(least) > reach:
+        said = tolerance if isinstance(tolerance, Duration) else f"{tolerance:g}"
         raise InputError(
-            f"{request.axis!r} = {label!r}: the nearest label is {shown}, further away than {tolerance:g}; {coordinate.range()}"
+            f"{request.axis!r} = {label!r}: the nearest label is {shown}, further away than {said}; {coordinate.range()}"
         )
     return at, "" if least == 0 else f"{request.axis} = {label} is nearest to {shown}, at {at}"
 

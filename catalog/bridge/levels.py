@@ -4,8 +4,10 @@ By its number; by the size that a pixel may have (the coarsest level that is at 
 may have (the finest level that is small enough).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from catalog.bridge.array_ref import ArrayRef
@@ -16,6 +18,11 @@ from catalog.errors import InputError, LimitExceededError
 
 AS_FINE: Final = 1.01
 """A pixel that is larger than wanted by less than a hundredth is as fine: scales are often rounded."""
+
+_INDEX: Final = re.compile(r"[0-9]{1,9}")
+_BYTES: Final = re.compile(r"([0-9]{1,15})\s*(B|kB|MB|GB|KiB|MiB|GiB)", re.IGNORECASE)
+_SIZE: Final = re.compile(r"[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,3})?")
+_UNITS: Final = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,35 @@ class LevelWish:
             raise InputError("a level is chosen by exactly one of index, pixel size and bytes")
         if self.pixel_size is not None and not (self.pixel_size and all(size > 0 for size in self.pixel_size.values())):
             raise InputError(f"the pixel size is {dict(self.pixel_size)}; give a size above 0 for one axis or more")
+
+
+def parse_level(text: str) -> LevelWish | None:
+    """Which level a text wants: ``2``, ``x=0.5,y=0.5`` (size of a pixel), ``64MiB`` (size of the result); None where it is empty.
+
+    Raises
+    ------
+    InputError
+        It is none of these.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if _INDEX.fullmatch(text):
+        return LevelWish(int(text))
+    size = _BYTES.fullmatch(text)
+    if size and int(size[1]):
+        return LevelWish(max_bytes=int(size[1]) * _UNITS[size[2].lower()])
+    found: dict[str, float] = {}
+    for item in text.split(","):
+        axis, _, value = item.partition("=")
+        number = _SIZE.fullmatch(value.strip())
+        if not number or not axis.strip() or axis.strip() in found or not 0 < float(number[0]) < inf:
+            raise InputError(
+                f"the level {text[:80]!r}: a number, sizes of a pixel such as x=0.5,y=0.5, or bytes of the result such as 64MiB,"
+                " is allowed"
+            )
+        found[axis.strip()] = float(number[0])
+    return LevelWish(pixel_size=found)
 
 
 @dataclass(frozen=True, slots=True)

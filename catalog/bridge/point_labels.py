@@ -3,22 +3,66 @@
 Each label is looked up once, however many points have it, by the rules of a selection by labels.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from catalog.bridge.answer import resolve_part
 from catalog.bridge.array_ref import ArrayRef
-from catalog.bridge.axis_request import AxisRequest, Label, LabelAt
+from catalog.bridge.axis_request import AxisRequest, Label, LabelAt, Tolerance
 from catalog.bridge.image_facts import ImageFacts
-from catalog.bridge.part import Labels, axis_names
-from catalog.bridge.point_places import Columns, Places, Values, columns_of, is_missing, pixels_along, positions_along
+from catalog.bridge.part import CHANNEL_AXES, Labels, axis_names
+from catalog.bridge.point_places import (
+    Columns,
+    Places,
+    Values,
+    columns_of,
+    is_missing,
+    numbers_of,
+    pixels_along,
+    positions_along,
+)
 from catalog.bridge.selection import find_axis
+from catalog.bridge.tolerance import tolerances_of
 from catalog.errors import InputError
 from catalog.graphstore.door import GraphStore
 from catalog.rdf.iris import Iris
+
+Kind = Literal["position", "label", "world"]
+Kinds = Kind | Mapping[str, Kind]
+"""What the numbers and texts of columns are: of all, or of the axes that are named; those of others are positions."""
+KINDS: Final = ("position", "label", "world")
+
+
+def parse_kinds(text: str) -> Kinds:
+    """What a text says of columns: ``label`` of all, or ``time=label,x=world``; others hold positions.
+
+    Raises
+    ------
+    InputError
+        It names another kind, or an axis twice.
+    """
+    if "=" not in text:
+        return _kind(text)
+    found: dict[str, Kind] = {}
+    for item in text.split(","):
+        axis, equals, kind = item.rpartition("=")
+        axis = axis.strip()
+        if not equals or not axis or axis in found:
+            raise InputError(f"points are in {text[:80]!r}: give a kind, or AXIS=KIND for each axis once, joined by commas")
+        found[axis] = _kind(kind)
+    return found
+
+
+def _kind(text: str) -> Kind:
+    kind = text.strip()
+    if kind == "pixel":
+        return "position"
+    if kind not in KINDS:
+        raise InputError(f"points are in {kind[:40]!r}; {', '.join(KINDS)} is allowed")
+    return cast("Kind", kind)
 
 
 def find_places(
@@ -28,8 +72,8 @@ def find_places(
     *,
     iris: Iris,
     labels: Labels,
-    axes: Collection[str] | None = None,
-    tolerance: float | None = None,
+    kinds: Kinds = "label",
+    tolerance: Any = None,
 ) -> tuple[Places, tuple[str, ...]]:
     """The positions of points, and notes on how they were found.
 
@@ -39,11 +83,12 @@ def find_places(
         As `catalog.bridge.points.sample` takes them.
     labels
         Looks labels up.
-    axes
-        The axes whose columns hold labels; None: all. There a number is a place in world units where the graph states a scale,
-        and else, like texts and dates, a label of the axis' coordinate, or the name of a channel. Other columns hold positions.
+    kinds
+        What the columns hold. ``world``: places in the unit of the axis. ``label``: numbers in world units where the graph states
+        a scale, and else, like texts and dates, labels of the axis' coordinate, or names of channels.
     tolerance
-        None: a label has to be there; else the nearest is taken that is at most so far away, in the coordinate's unit.
+        None: a label has to be there; else the nearest is taken that is at most so far away. For all axes with labels, or a
+        mapping of some of them, as `catalog.bridge.tolerance.tolerances_of` takes it.
 
     Returns
     -------
@@ -55,33 +100,79 @@ def find_places(
     Raises
     ------
     InputError
-        As `catalog.bridge.points.sample`; or a label is missing, not there, or there more than once. The point is named.
+        As `catalog.bridge.points.sample`; or a label is missing, not there, or there more than once: the point is named. Or a
+        kind or tolerance is given for an axis that there is not, or that has no labels.
     CatalogError
         What reading a coordinate can cause.
     """
-    samplings = {each.position: each for each in ImageFacts(store, iris).samplings([ref.iri]).get(ref.iri, ())}
-    names = axis_names(ref, tuple(samplings.values()))
-    count, columns = columns_of(ref, points, tuple(samplings.values()))
-    chosen = range(len(names)) if axes is None else {find_axis(AxisRequest(axis, 0, offset=-1), names) for axis in axes}
+    known = ImageFacts(store, iris).samplings([ref.iri]).get(ref.iri, ())
+    samplings = {each.position: each for each in known}
+    names = axis_names(ref, known)
+    kinds_of = _kinds_of(kinds, names)
+    reach = _tolerances(tolerance, names, kinds_of)
+    count, columns = columns_of(ref, points, known)
     found: list[Places] = []
     notes: list[str] = []
     for axis, (name, column) in enumerate(zip(names, columns, strict=True)):
         called = name or f"dim{axis}"
 
         def look(values: Sequence[Label], axis: int = axis, called: str = called) -> tuple[Sequence[int], tuple[str, ...]]:
-            part = resolve_part(store, ref, {called: LabelAt(tuple(values), tolerance)}, iris=iris, labels=labels)
+            part = resolve_part(store, ref, {called: LabelAt(tuple(values), reach.get(axis))}, iris=iris, labels=labels)
             return part.selection.axes[axis].elements, part.notes
 
-        if axis not in chosen:
+        if kinds_of[axis] == "position":
             found.append(positions_along(ref, axis, column))
-        elif axis in samplings and column.dtype.kind in "iuf":
-            found.append(pixels_along(ref, axis, column, samplings[axis]))
+        elif kinds_of[axis] == "world" or (axis in samplings and column.dtype.kind in "iuf"):
+            found.append(pixels_along(ref, axis, column, samplings.get(axis)))
             notes.append(f"{called}: world units, pixel ⌊(value - translation) / scale⌋")
         else:
             places, said = _looked_up(_plain(called, column), look)
             found.append(places)
             notes.extend(said)
     return np.stack(found, axis=1) if found else np.empty((count, 0), np.int64), tuple(notes)
+
+
+def typed_columns(
+    store: GraphStore, ref: ArrayRef, texts: Mapping[str, Sequence[str | None]], iris: Iris, kinds: Kinds
+) -> Columns:
+    """Columns of texts, as files and answers have them, as `find_places` takes them: numbers where positions or places are meant.
+
+    Labels stay texts, for ``2020`` is a year and no number of days. So do names of channels.
+
+    Raises
+    ------
+    InputError
+        A text is no number, or an axis or kind is none.
+    """
+    samplings = ImageFacts(store, iris).samplings([ref.iri]).get(ref.iri, ())
+    names = axis_names(ref, samplings)
+    kinds_of = _kinds_of(kinds, names)
+    scaled = {each.position for each in samplings if names[each.position] not in CHANNEL_AXES}
+    found: dict[str, Any] = {}
+    for called, column in texts.items():
+        axis = find_axis(AxisRequest(called, 0, offset=-1), names)
+        numeric = kinds_of[axis] != "label" or axis in scaled
+        found[called] = numbers_of(column, called) if numeric else np.array(column, dtype=object)
+    return found
+
+
+def _kinds_of(kinds: Kinds, names: Sequence[str | None]) -> list[Kind]:
+    """The kind of each axis."""
+    if isinstance(kinds, str):
+        return [_kind(kinds)] * len(names)
+    found: list[Kind] = ["position"] * len(names)
+    for axis, kind in kinds.items():
+        found[find_axis(AxisRequest(axis, 0, offset=-1), names)] = _kind(kind)
+    return found
+
+
+def _tolerances(given: Any, names: Sequence[str | None], kinds: Sequence[Kind]) -> dict[int, Tolerance]:
+    """The tolerance of each axis whose column holds labels."""
+    called = {name or f"dim{axis}": axis for axis, name in enumerate(names) if kinds[axis] == "label"}
+    if isinstance(given, Mapping):
+        numbered = {f"dim{axis}": name for name, axis in called.items()}
+        given = {numbered.get(axis, axis): value for axis, value in given.items()}
+    return {called[axis]: value for axis, value in tolerances_of(given, list(called)).items()}
 
 
 def _plain(axis: str, column: Values) -> list[Label]:

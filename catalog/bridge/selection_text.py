@@ -7,8 +7,9 @@ The grammar, white space between its parts allowed::
     axis      = bare name | '"' quoted name '"'
     index     = integer | [integer] ":" [integer] [ ":" [integer] ] | "[" [ integer { "," integer } ] "]"
               | "world(" number [unit] ")" | "world(" [number] ":" [number] [unit] ")"
-              | "label(" label [ "~" [number] ] ")" | "label(" "[" label { "," label } "]" [ "~" [number] ] ")"
+              | "label(" label [ near ] ")" | "label(" "[" label { "," label } "]" [ near ] ")"
               | range | "label(" range ")"
+    near      = "~" [ number [unit of time] ]
     range     = [label] ".." [label]
     label     = bare label | '"' quoted label '"'
 
@@ -23,7 +24,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from catalog.bridge.axis_request import AxisRequest, Index, LabelAt, LabelRange, Mask, Positions, World, WorldAt
+from catalog.bridge.axis_request import AxisRequest, Index, LabelAt, LabelRange, Mask, Positions, Tolerance, World, WorldAt
+from catalog.bridge.tolerance import to_duration
 from catalog.errors import InputError
 
 MAX_TEXT: Final = 65_536
@@ -221,10 +223,11 @@ class _Parser:
         while kept and not self._has("]"):
             self._expect(",", "',' or ']' in the list of labels")
             values.append(self._label(axis))
-        tolerance: float | None = None
+        tolerance: Tolerance | None = None
         if self._has("~"):
             given = self._number()
-            tolerance = math.inf if given is None else given
+            unit = self._take(_UNIT) if given is not None else None
+            tolerance = math.inf if given is None else to_duration(given, unit[0]) if unit else given
         self._expect(")", "')' after the labels")
         return LabelAt(tuple(values), tolerance, kept)
 

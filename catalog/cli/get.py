@@ -1,6 +1,7 @@
 """``get``: from an IRI or a query to values."""
 
 import sys
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,8 @@ import typer
 
 from catalog.bootstrap import open_reader, plan_limits, store_access
 from catalog.cli.output import note, say, say_json
-from catalog.cli.recorded import Wanted, save_points, save_recorded
+from catalog.cli.points import Points, save_points
+from catalog.cli.recorded import Wanted, save_recorded
 from catalog.errors import InputError
 from catalog.settings import load_settings
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 MAX_KEYS = 1000
 SAVE_HELP = "What to write: .npy, .npz, .zarr, .nc, .csv, .parquet or .png; of a query, or a folder for one .npy each."
+POINTS_IN_HELP = "What points are in: position, label or world; or by axis, such as 'time=label,x=world', others being positions."
+TOLERANCE_HELP = "With labels of points, the nearest one at most so far away: a number, or 'lat=0.5,time=1D'."
+LEVEL_HELP = "Of an image, the level: its number, 'x=0.5,y=0.5' for the size of a pixel, or '64MiB' for that of the result."
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -38,7 +43,13 @@ def get(
     points: Annotated[
         Path | None, typer.Option("--points", metavar="FILE.csv", help="Read the values at these points: a column for each axis.")
     ] = None,
-    points_in: Annotated[str, typer.Option("--points-in", help="What the points are in: pixel or world units.")] = "pixel",
+    points_query: Annotated[
+        str,
+        typer.Option("--points-query", metavar="FILE|TEXT", help="In place of --points: a SELECT with a column for each axis."),
+    ] = "",
+    points_in: Annotated[str, typer.Option("--points-in", metavar="KIND", help=POINTS_IN_HELP)] = "",
+    tolerance: Annotated[str, typer.Option("--tolerance", help=TOLERANCE_HELP)] = "",
+    level: Annotated[str, typer.Option("--level", help=LEVEL_HELP)] = "",
     save: Annotated[str, typer.Option("--save", metavar="OUT", help=SAVE_HELP)] = "",
     select: Annotated[
         str, typer.Option("--select", help="Such as 'time=2020-01..2020-03,y=world(10:20),x=0:100': half-open.")
@@ -54,20 +65,17 @@ def get(
     agent: Annotated[str, typer.Option("--agent", help="With --record or --register: who reads, as a name or an IRI.")] = "",
 ) -> None:
     """Read the arrays that an IRI or a query leads to, or parts of them: only the chunks that are touched."""
-    if bool(iri) == bool(query):
-        raise InputError("give an IRI, or --query with a SELECT or a file that holds one")
-    if not plan and not save:
-        raise InputError("say where the values go with --save OUT.npy, or ask for the --plan")
-    query = _query_text(query) if query else ""
+    _check_asked(iri, query, save, plan=plan)
+    query = _query_text(query)
     wanted = Wanted(save, record, query=query, select=select, register=register, dataset_id=dataset_id, agent=agent)
-    if points is not None and (query or plan or as_json or select or not save):
-        raise InputError("--points goes with an IRI and --save OUT.npy or OUT.zarr, not with --query, --select, --plan or --json")
-    wanted.check(plan=plan, points=points is not None)
+    at = Points(points, _query_text(points_query), points_in, tolerance, level)
+    at.check(alone=not (query or plan or as_json) and bool(save))
+    wanted.check(plan=plan, points=at.wanted)
     settings = load_settings()
-    if points is not None:
-        save_points(settings, iri, points, points_in, wanted, _options(settings, force=force))
+    if at.wanted:
+        save_points(settings, iri, at, replace(wanted, query=at.query), _options(settings, force=force))
         return
-    planned = _planned(settings, iri, query, column, select, force=force)
+    planned = _planned(settings, iri, query, column, select, level, force=force)
     if plan or as_json:
         _say_plans(planned, iri, as_json=as_json, several=bool(query))
     if wanted.recorded and not plan:
@@ -76,22 +84,30 @@ def get(
         _save(settings, planned, Path(save), force=force)
 
 
+def _check_asked(iri: str, query: str, save: str, *, plan: bool) -> None:
+    if bool(iri) == bool(query):
+        raise InputError("give an IRI, or --query with a SELECT or a file that holds one")
+    if not plan and not save:
+        raise InputError("say where the values go with --save OUT.npy, or ask for the --plan")
+
+
 def _options(settings: "Settings", *, force: bool) -> "ReadOptions":
     from catalog.services.read import ReadOptions
 
     return ReadOptions(plan_limits(settings), lambda: store_access(settings), force, note)
 
 
-def _planned(settings: "Settings", iri: str, query: str, column: str, select: str, *, force: bool) -> "list[Planned]":
+def _planned(settings: "Settings", iri: str, query: str, column: str, select: str, level: str, *, force: bool) -> "list[Planned]":
+    from catalog.bridge.levels import parse_level
     from catalog.services.read import plan_query, plan_read
 
-    options = _options(settings, force=force)
+    options, wish = _options(settings, force=force), parse_level(level)
     with open_reader(settings) as (store, _):
         if iri:
-            planned = [plan_read(store, iri, select, options)]
+            planned = [plan_read(store, iri, select, options, wish)]
         else:
             timeout = settings.query_timeout_s
-            planned = plan_query(store, query, column=column or None, select=select, timeout=timeout, options=options)
+            planned = plan_query(store, query, column=column or None, select=select, timeout=timeout, options=options, level=wish)
     for each in planned:
         if iri and each.ref.inferred:
             note(f"inferred: the graph only links to {iri}; what it links from holds {each.ref.iri}")
@@ -104,7 +120,7 @@ def _query_text(query: str) -> str:
     """The text of a query; what has no brace is the name of a file that holds one, and ``-`` is standard input."""
     if query == "-":
         return sys.stdin.read()
-    if "{" in query:
+    if "{" in query or not query:
         return query
     try:
         return Path(query).read_text(encoding="utf-8")

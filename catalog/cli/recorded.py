@@ -1,9 +1,9 @@
-"""``get --record``, ``--points``, ``get --save OUT.zarr --register``: values together with where they come from."""
+"""``get --record``, ``get --save OUT.zarr --register``: values together with where they come from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from catalog.bootstrap import open_reader, open_workspace
 from catalog.cli.output import note, say
@@ -61,13 +61,12 @@ class Wanted:
             Names them.
         """
         from catalog.services.provenance import check_record_path
+        from catalog.services.write import check_file
 
         if self.record is not None:
             check_record_path(self.record)
         if points and not self.is_store:
-            self.check_files([Path(self.save)])
-            if not Path(self.save).absolute().parent.is_dir():
-                raise InputError(f"--save is {self.save!r}; its folder does not exist")
+            check_file(Path(self.save), points=True)
         if self.register and not self.is_store:
             raise InputError("--register catalogues a store: name one with --save OUT.zarr")
         if self.dataset_id and not self.register:
@@ -76,11 +75,6 @@ class Wanted:
             raise InputError("--agent is part of a record: give --record FILE.jsonld, or --save OUT.zarr")
         if plan and (self.record is not None or self.register):
             raise InputError("--plan reads nothing, so there is nothing to record: leave out --record and --register")
-
-    def check_files(self, paths: Sequence[Path]) -> None:
-        """Refuse what values are not written to as they are recorded; InputError names it."""
-        if any(path.suffix != ".npy" for path in paths):
-            raise InputError(f"--save is {self.save!r}; with --record or --points, a name that ends in .npy or .zarr is allowed")
 
 
 @dataclass(frozen=True)
@@ -97,6 +91,8 @@ class Saving:
         When reading began.
     readings
         What was read.
+    columns
+        Of values at points: the points as they were given.
     """
 
     settings: "Settings"
@@ -104,6 +100,7 @@ class Saving:
     wanted: Wanted
     started: str
     readings: "Sequence[Reading]"
+    columns: "Mapping[str, Any] | None" = None
 
     def write(self, paths: Sequence[Path]) -> None:
         """Write the values, to these files or as a store, and the record where one is wanted.
@@ -122,22 +119,24 @@ class Saving:
         say(f"{self.wanted.record}: record of {len(record.parts)} part{'s' * (len(record.parts) != 1)}, {record.id}")
 
     def _to_files(self, paths: Sequence[Path]) -> "ReadRecord | None":
-        from catalog.bridge.npy import to_npy
         from catalog.services.provenance import record_reads
+        from catalog.services.write import write_reading
 
         record, wanted = None, self.wanted
-        if wanted.record is not None:
-            with open_reader(self.settings) as (store, iris):
+        if paths and paths[0].parent != Path(wanted.save).parent:
+            paths[0].parent.mkdir(parents=True, exist_ok=True)
+        with open_reader(self.settings) as (store, iris):
+            if wanted.record is not None:
                 record = record_reads(
                     store, iris, self.readings, query=wanted.query, agent=wanted.agent, started=self.started,
                     checked=not self.options.force,
                 )  # fmt: skip
-        if paths and paths[0].parent != Path(wanted.save).parent:
-            paths[0].parent.mkdir(parents=True, exist_ok=True)
-        for reading, path in zip(self.readings, paths, strict=True):
-            to_npy(reading.values, path)
-            count = f"{reading.values.size} values at points" if reading.points else f"shape {reading.values.shape}"
-            say(f"{path}: {count} of {reading.ref.iri}")
+            for reading, path in zip(self.readings, paths, strict=True):
+                said = write_reading(store, iris, reading, path, self.options.reading(), self.columns)
+                count = f"{reading.values.size} values at points" if reading.points else f"shape {reading.values.shape}"
+                say(f"{path}: {count} of {reading.ref.iri}")
+                if said:
+                    note(f"{path}: {said}")
         return record
 
     def _to_store(self) -> "ReadRecord":
@@ -160,23 +159,12 @@ class Saving:
 def save_recorded(settings: "Settings", planned: "list[Planned]", wanted: Wanted, options: "ReadOptions") -> None:
     """Read what was planned, write the values, and write the record."""
     from catalog.services.provenance import now
-    from catalog.services.read import paths_for
+    from catalog.services.read import ENDINGS, paths_for
     from catalog.services.recorded import read_planned
+    from catalog.services.write import check_file
 
     output, started = Path(wanted.save), now()
-    paths = [] if wanted.is_store else paths_for(planned, output, folder=len(planned) > 1 and output.suffix != ".npy")
-    wanted.check_files(paths)
+    paths = [] if wanted.is_store else paths_for(planned, output, folder=len(planned) > 1 and output.suffix not in ENDINGS)
+    if len(paths) == 1:
+        check_file(paths[0])
     Saving(settings, options, wanted, started, read_planned(planned, options, requested=wanted.select)).write(paths)
-
-
-def save_points(settings: "Settings", iri: str, points: Path, units: str, wanted: Wanted, options: "ReadOptions") -> None:
-    """Read the values at points, write them, and the record where one is wanted."""
-    from catalog.services.provenance import now
-    from catalog.services.recorded import read_points
-
-    if units not in {"pixel", "world"}:
-        raise InputError(f"--points-in is {units!r}; pixel or world is allowed")
-    started = now()
-    with open_reader(settings) as (store, _):
-        reading = read_points(store, iri, points, units=cast('Literal["pixel", "world"]', units), options=options)
-    Saving(settings, options, wanted, started, [reading]).write([Path(wanted.save)])

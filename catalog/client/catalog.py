@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from catalog.client.arrays import ArrayQuery
 from catalog.client.datasets import DatasetQuery
 from catalog.client.html import facts_html, text_html
+from catalog.client.parts import PartItem, find_parts
 from catalog.client.search import search
 from catalog.client.session import Session
 from catalog.client.table import Table, table_from_json
@@ -83,6 +84,41 @@ class Catalog:
         with self._session.asking() as (store, _):
             body = store.query(query, "json" if tabular else "turtle", timeout=limit).body
         return table_from_json(body) if tabular else body.decode()
+
+    def parts(
+        self, query: str, *, column: str | None = None, select: str = "", level: str = "", timeout: float | None = None
+    ) -> list[PartItem]:
+        """The parts of arrays that the answer of a SELECT means, one for each array of each solution; nothing is read yet.
+
+        Parameters
+        ----------
+        query
+            A column leads to arrays: their IRIs, or any URI in the metadata; others may say which part: ``?time_start``,
+            ``?x_at``, ``?channel``, ``?level``, ``?roi``, ``?select`` …
+        column
+            The column that leads to arrays; None: the first that does.
+        select
+            What else is wanted of every array, as text.
+        level
+            Which level of images, as text: ``1``, ``x=0.5,y=0.5``, ``64MiB``; a solution's own counts more.
+        timeout
+            As for `sparql`.
+
+        Raises
+        ------
+        InputError
+            The query, or a part that an array does not have; the message names the solution.
+        NotFoundError
+            The column leads to no array.
+        CatalogError
+            The graph store did not answer, or a coordinate could not be read.
+
+        Warns
+        -----
+        UserWarning
+            Some solutions lead to no array.
+        """
+        return find_parts(self._session, query, column, select, level, timeout)
 
     def search(self, text: str, limit: int = 50) -> Table:
         """Datasets, groups and arrays that words speak of, best first: by names, titles, keywords, attributes, described things.

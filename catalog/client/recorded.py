@@ -4,14 +4,18 @@ A record is of values that are here: it names the state of each array, the part 
 computes first and asks for a record later, has a record of another read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from catalog.client.results import to_frame
 from catalog.client.session import Session
 from catalog.errors import InputError
+from catalog.services.write import FILE_ENDINGS
 
 if TYPE_CHECKING:
+    import xarray
+
     from catalog.metadata.dataset import Access
     from catalog.metadata.read_record import ReadRecord
     from catalog.services.asking.question import Question
@@ -51,9 +55,7 @@ class Result:
         InputError
             There are several, or none.
         """
-        if len(self._readings) != 1:
-            raise InputError(f"{len(self._readings)} arrays were read: their values are in arrays")
-        return self._readings[0].values
+        return self._only().values
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         """The values, where NumPy wants an array."""
@@ -99,12 +101,13 @@ class Result:
         access: "Access | None" = None,
         agent: str = "",
     ) -> "Saved":
-        """Write the values as a new Zarr store, with coordinates and the attributes that still hold.
+        """Write the values as a new Zarr store, with coordinates and the attributes that still hold; or as a file.
 
         Parameters
         ----------
         url
-            A folder that does not exist yet, or a URL that can be written.
+            A folder that does not exist yet, or a URL that can be written. A path that ends in ``.npy``, ``.npz``, ``.nc``,
+            ``.csv``, ``.parquet`` or ``.png`` is a file, for the values of one array.
         register
             Take the store into the catalogue; its dataset says what it was made of.
         dataset_id, access
@@ -115,7 +118,7 @@ class Result:
         Raises
         ------
         InputError, ForbiddenError
-            The place, or this audience, which may not write.
+            The place, or this audience, which may not write; or values that such a file cannot hold.
         ConflictError, NonConformantError, UnavailableError
             As `catalog.services.derive.save_store`; neither store nor dataset is left.
         """
@@ -124,6 +127,10 @@ class Result:
 
         if not register and (dataset_id or access):
             raise InputError("dataset_id and access are of a dataset: give register=True, too")
+        if Path(str(url)).suffix in FILE_ENDINGS and "://" not in str(url):
+            if register:
+                raise InputError(f"a store can be catalogued, and {str(url)!r} is a file: save to OUT.zarr")
+            return self._save_file(Path(url), agent)
         with self._session.writing(writable=register) as workspace:
             return save_store(
                 workspace,
@@ -137,6 +144,53 @@ class Result:
                 how=self._session.reading(),
                 started=self._started,
             )
+
+    def _save_file(self, path: Path, agent: str) -> "Saved":
+        from catalog.services.derive import Saved
+        from catalog.services.provenance import record_reads
+        from catalog.services.write import check_file, write_reading
+
+        reading = self._only()
+        check_file(path, points=reading.points)
+        with self._session.asking() as (store, iris):
+            record = record_reads(store, iris, [reading], query=self._query, agent=agent, started=self._started)
+            said = write_reading(store, iris, reading, path, self._session.reading(), self._columns())
+        return Saved(str(path), record, None, (said,) if said else ())
+
+    def _only(self) -> "Reading":
+        if len(self._readings) != 1:
+            raise InputError(f"{len(self._readings)} arrays were read: their values are in arrays")
+        return self._readings[0]
+
+    def _columns(self) -> "Mapping[str, Any] | None":
+        """Of values at points: the points as they were given."""
+        return None
+
+    def to_xarray(self, *, decode: bool = True) -> "xarray.DataArray":
+        """The values, where one array was read, with its coordinates, which are read now, and the attributes that hold for them.
+
+        Parameters
+        ----------
+        decode
+            Let xarray apply what CF says of the values. Records and replays are of values as they are stored.
+
+        Raises
+        ------
+        InputError
+            There are several arrays, or none, or xarray is not installed.
+        CatalogError
+            As `ArrayItem.compute`, of a coordinate.
+        """
+        from catalog.bridge.results.held import to_xarray
+        from catalog.services.write import hold_reading
+
+        with self._session.asking() as (store, iris):
+            held = hold_reading(store, iris, self._only(), self._session.reading(), self._columns())
+        return to_xarray(held, decode=decode)
+
+    def to_pandas(self) -> Any:
+        """The values as a frame, one row for each element, labelled by its coordinates; errors as `to_xarray`."""
+        return to_frame(self.to_xarray())
 
     def __repr__(self) -> str:
         """Shape and data type of each array."""

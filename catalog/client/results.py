@@ -9,6 +9,7 @@ from catalog.errors import InputError
 if TYPE_CHECKING:
     import xarray
 
+    from catalog.bridge.missing import Missing
     from catalog.bridge.part import Part
     from catalog.bridge.read_many import Outcome
     from catalog.bridge.reduction import Reduction
@@ -35,6 +36,12 @@ def to_reduced(session: Session, part: "Part", values: Any, dims: Sequence[str])
     whole = to_dataarray(session, part, decode=True, lazy=True)  # values of coordinates only
     coords = {name: each for name, each in whole.coords.items() if set(each.dims) <= set(dims)}
     return xarray.DataArray(values, coords=coords, dims=list(dims), name=whole.name)
+
+
+def to_frame(values: "xarray.DataArray") -> Any:
+    """Values as a frame, one row for each element, labelled by coordinates; one value has one row."""
+    name = str(values.name or "values")
+    return values.to_dataframe(name=name) if values.ndim else values.expand_dims("element").to_dataframe(name=name)
 
 
 def to_dask(session: Session, part: "Part", reductions: "Sequence[Reduction]", names: Sequence[str]) -> Any:
@@ -76,10 +83,12 @@ def to_labelled(session: Session, parts: "Sequence[Part]", *, decode: bool, lazy
         return make(store, iris, wanted, reading=session.reading(), decode=decode, lazy=lazy)
 
 
-def read_parts(session: Session, parts: "Sequence[Part]") -> "list[Outcome]":
+def read_parts(session: Session, parts: "Sequence[Part]", missing: "Missing" = "fill") -> "list[Outcome]":
     """The values of many parts at once; errors as `catalog.bridge.read_many.read_many`."""
     from catalog.bridge.read_many import Wanted, read_many
 
     reading = session.reading()
     wanted = [Wanted(part.ref, part.selection) for part in parts]
-    return read_many(wanted, limits=reading.limits, check=reading.check, access=reading.access, log=reading.log)
+    if missing not in {"fill", "error", "mask"}:
+        raise InputError(f"missing is {missing!r}; fill, error or mask is allowed")
+    return read_many(wanted, limits=reading.limits, check=reading.check, access=reading.access, log=reading.log, missing=missing)

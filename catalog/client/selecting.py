@@ -1,56 +1,19 @@
 """Which part is wanted, and what is to be done to it? The steps that one array and a query for arrays have in common."""
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 from catalog.client.session import Session
-from catalog.client.wanted import check_axes
+from catalog.client.wanted import Wanted, check_axes
 from catalog.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from catalog.bridge.reduction import Reduction
     from catalog.client.recorded import Result
     from catalog.metadata.dataset import Access
     from catalog.metadata.read_record import ReadRecord
     from catalog.services.derive import Saved
-
-_LONGEST: Final = 2000
-"""Characters of a selection that a record has as it was written; by positions, it has all."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is wanted of each array.
-
-    Attributes
-    ----------
-    positions, places
-        Axis → what `isel` and `sel` were given.
-    tolerance
-        How far the nearest label may be away; None: it has to be there.
-    reductions
-        What is done to the values, in this order.
-    """
-
-    positions: dict[str, Any] = field(default_factory=dict)
-    places: dict[str, Any] = field(default_factory=dict)
-    tolerance: float | None = None
-    reductions: "tuple[Reduction, ...]" = ()
-
-    @property
-    def whole(self) -> bool:
-        """Whether everything is wanted as it is."""
-        return not (self.positions or self.places or self.reductions)
-
-    @property
-    def text(self) -> str:
-        """What `isel` and `sel` were given, as it was written."""
-        near = {} if self.tolerance is None else {"tolerance": self.tolerance}
-        calls = [("isel", self.positions), ("sel", {**near, **self.places} if self.places else {})]
-        said = (f"{name}({', '.join(f'{axis}={value!r}' for axis, value in given.items())})" for name, given in calls if given)
-        return ".".join(said)[:_LONGEST]
 
 
 class Selecting:
@@ -96,7 +59,7 @@ class Selecting:
         self._not_reduced("isel")
         return self._wanting(replace(before, positions=check_axes(positions, before.positions)))
 
-    def sel(self, tolerance: float | None = None, **places: Any) -> Self:
+    def sel(self, tolerance: Any = None, **places: Any) -> Self:
         """A part by labels, world units or names of channels: axis → value, list, or slice, half-open.
 
         A number means a place in world units where the graph states a scale for the axis, else a label of its coordinate.
@@ -104,17 +67,45 @@ class Selecting:
         Parameters
         ----------
         tolerance
-            Take the nearest label that is at most so far away; None: it has to be there.
+            Take the nearest label that is at most so far away; None: it has to be there. A number in the coordinate's unit; of
+            dates a span of time, too, such as ``"1D"``, ``"6h"`` or a ``timedelta``; or a mapping of axes to these.
 
         Raises
         ------
         InputError
-            An axis was selected before.
+            An axis was selected before, or a tolerance is none, or for an axis that no label is given for.
         """
+        from catalog.bridge.tolerance import tolerances_of
+
         before = self._wanted
+        tolerances = {**before.tolerances, **tolerances_of(tolerance, list(places))}
         check_axes(places, before.positions)
         self._not_reduced("sel")
-        return self._wanting(replace(before, places=check_axes(places, before.places), tolerance=tolerance))
+        return self._wanting(replace(before, places=check_axes(places, before.places), tolerances=tolerances))
+
+    def level(self, index: int | None = None, *, max_bytes: int | None = None, **pixel_size: float) -> Self:
+        """Another level of the image that the array is a level of; selections are of that one.
+
+        Parameters
+        ----------
+        index
+            Its number; 0 is the finest.
+        max_bytes
+            The finest level of which the part that is wanted has at most so many bytes.
+        pixel_size
+            Axis → size: the coarsest level whose pixels are at most as large, in the unit of the axis; else the finest.
+
+        Raises
+        ------
+        InputError
+            None of these is given, or several, or a level was chosen before.
+        """
+        from catalog.bridge.levels import LevelWish
+
+        if self._wanted.level is not None:
+            raise InputError("the level is chosen twice: choose it once")
+        self._not_reduced("level")
+        return self._wanting(replace(self._wanted, level=LevelWish(index, pixel_size or None, max_bytes)))
 
     def _not_reduced(self, what: str) -> None:
         if self._wanted.reductions:

@@ -6,6 +6,7 @@ its channels. Slices are half-open, as everywhere in the catalogue; xarray's are
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,10 +15,55 @@ from catalog.errors import InputError, NotFoundError
 from catalog.services.asking.values import plain
 
 if TYPE_CHECKING:
+    from catalog.bridge.axis_request import Tolerance
+    from catalog.bridge.levels import LevelWish
     from catalog.bridge.part import Part
+    from catalog.bridge.reduction import Reduction
 
 _BATCH: Final = 1000
 _ROW: Final = re.compile(r"^row \d+ \((\S+)\): ")
+_LONGEST: Final = 2000
+"""Characters of a selection that a record has as it was written; by positions, it has all."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of each array.
+
+    Attributes
+    ----------
+    positions, places
+        Axis → what `isel` and `sel` were given.
+    tolerances
+        Axis → how far the nearest label may be away; of others it has to be there.
+    reductions
+        What is done to the values, in this order.
+    level
+        Which level of the image that the array is a level of; None: the array itself.
+    """
+
+    positions: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, Any] = field(default_factory=dict)
+    tolerances: "dict[str, Tolerance]" = field(default_factory=dict)
+    reductions: "tuple[Reduction, ...]" = ()
+    level: "LevelWish | None" = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is wanted as it is."""
+        return not (self.positions or self.places or self.reductions or self.level)
+
+    @property
+    def text(self) -> str:
+        """What `isel` and `sel` were given, as it was written."""
+        near = {"tolerance": {axis: str(each) for axis, each in self.tolerances.items()}} if self.tolerances else {}
+        calls = [("isel", self.positions), ("sel", {**near, **self.places} if self.places else {})]
+        said = (f"{name}({', '.join(f'{axis}={value!r}' for axis, value in given.items())})" for name, given in calls if given)
+        wish = self.level
+        chosen = [] if wish is None else [f"level({wish.index if wish.pixel_size is None else dict(wish.pixel_size)})"]
+        if wish is not None and wish.max_bytes is not None:
+            chosen = [f"level(max_bytes={wish.max_bytes})"]
+        return ".".join([*chosen, *said])[:_LONGEST]
 
 
 def check_axes(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,24 +80,22 @@ def check_axes(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str,
     return {**before, **given}
 
 
-def resolve_parts(
-    session: Session, arrays: Sequence[str], positions: Mapping[str, Any], places: Mapping[str, Any], tolerance: float | None
-) -> "list[Part]":
+def resolve_parts(session: Session, arrays: Sequence[str], wanted: Wanted) -> "list[Part]":
     """The parts of arrays, in their order.
 
     Parameters
     ----------
     arrays
         IRIs.
-    positions, places
-        Axis → what `isel` and `sel` were given.
-    tolerance
-        How far the nearest label may be away; None: it has to be there.
+    wanted
+        What is wanted of each of them.
 
     Raises
     ------
     InputError
-        An axis, position, place or label that an array does not have.
+        An axis, position, place, label or level that an array does not have.
+    LimitExceededError
+        No level is as small as is wanted.
     NotFoundError
         One of the arrays is not in the catalogue any more.
     CatalogError
@@ -62,6 +106,7 @@ def resolve_parts(
     from catalog.graphstore.bindings import Bindings, Iri
 
     found: dict[str, Part] = {}
+    places, tolerances = wanted.places, wanted.tolerances
     with session.asking() as (store, iris):
         labels = session.labels((store, iris)) if places else None
         samplings = ImageFacts(store, iris).samplings(arrays) if places else {}
@@ -70,23 +115,30 @@ def resolve_parts(
             axes = frozenset(each.axis for each in samplings.get(array, ())) & set(places)
             kinds.setdefault(axes, []).append(array)
         for sampled, members in kinds.items():
-            asked = {**positions, **{axis: _index(axis, value, axis in sampled, tolerance) for axis, value in places.items()}}
+            named = {axis: _index(axis, value, axis in sampled, tolerances.get(axis)) for axis, value in places.items()}
+            asked = {**wanted.positions, **named}
             for begin in range(0, len(members), _BATCH):
                 rows = [(Iri(array),) for array in members[begin : begin + _BATCH]]
                 try:
                     answer = resolve_answer(
-                        store, Bindings(("array",), rows), column="array", iris=iris, select=asked, labels=labels
+                        store,
+                        Bindings(("array",), rows),
+                        column="array",
+                        iris=iris,
+                        select=asked,
+                        labels=labels,
+                        level=wanted.level,
                     )
                 except InputError as error:
                     raise InputError(_ROW.sub(r"\1: ", str(error))) from error
-                found |= {each.ref.iri: each.part for each in answer.parts}
+                found |= {each.uri: each.part for each in answer.parts}
     missing = [array for array in arrays if array not in found]
     if missing:
         raise NotFoundError(f"{missing[0]} is no array in the catalogue any more")
     return [found[array] for array in arrays]
 
 
-def _index(axis: str, value: Any, sampled: bool, tolerance: float | None) -> Any:
+def _index(axis: str, value: Any, sampled: bool, tolerance: "Tolerance | None") -> Any:
     """What ``sel`` was given for one axis, as the bridge takes it."""
     from catalog.bridge.axis_request import LabelAt, LabelRange, World, WorldAt
 

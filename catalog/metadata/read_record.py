@@ -55,6 +55,11 @@ class PartRead:
     reductions: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
+    def points(self) -> bool:
+        """Whether there is one value for each of many points."""
+        return self.selection.startswith("points(") and self.selection.endswith(")")
+
+    @property
     def names(self) -> Json:
         """The dimension names as a JSON value."""
         return list(self.dimension_names)

@@ -49,7 +49,7 @@ class Reading:
     selection
         The part of it, in positions.
     values
-        What `catalog.services.recorded.read_part` or ``read_points`` gave for the two.
+        What `catalog.services.recorded.read_part` or ``read_places`` gave for the two.
     requested
         The selection as the caller wrote it.
     region

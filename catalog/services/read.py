@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from catalog.bridge.answer import resolve_answer, resolve_part
+from catalog.bridge.answer import resolve_answer, resolve_level, resolve_part
 from catalog.bridge.answer_columns import read_columns, row_region
 from catalog.bridge.array_ref import ArrayRef, recorded_iris, resolve_one
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
+from catalog.bridge.levels import LevelWish
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits
 from catalog.bridge.part import Part
 from catalog.bridge.selection_text import asks_for_labels
+from catalog.bridge.uri_lookup import look_up
 from catalog.errors import InputError
 from catalog.graphstore.door import GraphStore
 from catalog.services.query import answer_as_bindings
@@ -84,8 +86,15 @@ class Planned:
     region: str = ""
 
 
-def plan_read(store: GraphStore, iri: str, select: str = "", options: ReadOptions = DEFAULT_OPTIONS) -> Planned:
+def plan_read(
+    store: GraphStore, iri: str, select: str = "", options: ReadOptions = DEFAULT_OPTIONS, level: LevelWish | None = None
+) -> Planned:
     """Say what a read would cost. Only where labels are asked for, coordinates are read for it.
+
+    Parameters
+    ----------
+    level
+        Which level of the image that the IRI means; None: the array itself.
 
     Raises
     ------
@@ -98,9 +107,20 @@ def plan_read(store: GraphStore, iri: str, select: str = "", options: ReadOption
     CatalogError
         A coordinate could not be read.
     """
+    return _planned(read_part_of(store, iri, select, options, level))
+
+
+def read_part_of(
+    store: GraphStore, iri: str, select: str = "", options: ReadOptions = DEFAULT_OPTIONS, level: LevelWish | None = None
+) -> Part:
+    """The part of the one array that an IRI means; arguments and errors as `plan_read`."""
+    if level is not None:
+        iris = recorded_iris(store)
+        look_up(store, iri, iris)  # nothing there has an error of its own
+        return resolve_level(store, iri, level, select, iris=iris, labels=coordinates_of(store, options)).part
     ref = resolve_one(store, iri)
-    labels = _coordinates(store, options) if asks_for_labels(select) else None
-    return _planned(resolve_part(store, ref, select, labels=labels))
+    labels = coordinates_of(store, options) if asks_for_labels(select) else None
+    return resolve_part(store, ref, select, labels=labels)
 
 
 def plan_query(
@@ -111,6 +131,7 @@ def plan_query(
     select: str = "",
     timeout: float | None = None,
     options: ReadOptions = DEFAULT_OPTIONS,
+    level: LevelWish | None = None,
 ) -> list[Planned]:
     """Say what reading the parts would cost that the answer of a SELECT means.
 
@@ -122,6 +143,8 @@ def plan_query(
         What else is wanted of every array.
     timeout
         Seconds for the query; None: the graph store's own limit.
+    level
+        Which level of images; a row's own ``?level`` counts more.
 
     Raises
     ------
@@ -133,8 +156,8 @@ def plan_query(
         The graph store did not answer, or a coordinate could not be read.
     """
     bindings = answer_as_bindings(store, query, timeout=timeout)
-    labels = _coordinates(store, options)
-    answer = resolve_answer(store, bindings, column=column, select=select, labels=labels)
+    labels = coordinates_of(store, options)
+    answer = resolve_answer(store, bindings, column=column, select=select, level=level, labels=labels)
     if answer.unresolved and options.tell is not None:
         shown = ", ".join(value or "unbound" for _, value in answer.unresolved[:_SHOWN])
         options.tell(f"{len(answer.unresolved)} of {len(bindings)} rows lead to no array by ?{answer.column}: {shown}")
@@ -146,7 +169,8 @@ def _planned(part: Part, row: int = -1, region: str = "") -> Planned:
     return Planned(part.ref, plan_chunks(part.ref.array, part.selection), part.notes, row, region)
 
 
-def _coordinates(store: GraphStore, options: ReadOptions) -> "Coordinates":
+def coordinates_of(store: GraphStore, options: ReadOptions) -> "Coordinates":
+    """What looks labels up."""
     from catalog.bridge.coordinates import Coordinates  # zarr and NumPy take a second that a plan does not need
 
     return Coordinates(store, recorded_iris(store), options.reading())

@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from catalog.bridge.array_ref import ArrayRef, recorded_iris, resolve_one
-from catalog.bridge.image_facts import ImageFacts
-from catalog.bridge.part import axis_names
+from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.selection import Selection, select
-from catalog.errors import LimitExceededError
-from catalog.graphstore.door import GraphStore
+from catalog.errors import InputError, LimitExceededError
 from catalog.services.provenance import Reading
 from catalog.services.read import DEFAULT_OPTIONS, Planned, ReadOptions
 
@@ -18,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from catalog.bridge.coordinates import Reading as How
+    from catalog.bridge.missing import Missing
     from catalog.bridge.reduction import Reduction
 
 
@@ -68,62 +65,44 @@ def check_sum(sizes: Sequence[int], allowed: int, limit: str = "max_result_bytes
         raise LimitExceededError(f"{message}: ask for less", limit=limit, value=total, allowed=allowed)
 
 
-def read_part(ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]" = ()) -> Reading:
+def read_part(
+    ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]" = (), missing: "Missing" = "fill"
+) -> Reading:
     """Read one part of an array, reduced where that is wanted.
+
+    Parameters
+    ----------
+    missing
+        What becomes of chunks that the store does not have, as `catalog.bridge.read.read_array` takes it.
 
     Raises
     ------
     InputError
-        A reduction does not go with the array.
+        A reduction does not go with the array, or with ``missing``.
     CatalogError
         As `catalog.bridge.read.read_array`.
     """
-    return Reading(ref, selection, _values(ref, selection, how, reductions), reductions=tuple(reductions))
+    return Reading(ref, selection, _values(ref, selection, how, reductions, missing), reductions=tuple(reductions))
 
 
-def _values(ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]") -> "np.ndarray[Any, Any]":
+def _values(
+    ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]", missing: "Missing"
+) -> "np.ndarray[Any, Any]":
+    if missing not in {"fill", "error", "mask"}:
+        raise InputError(f"missing is {missing!r}; fill, error or mask is allowed")
+    if reductions and missing != "fill":
+        raise InputError(
+            "reductions are of values as they are stored, fill values too: leave missing out, or reduce what is masked"
+        )
     if reductions:
         from catalog.bridge.reduction import reduce_array
 
         return reduce_array(ref, selection, reductions, how)
     from catalog.bridge.read import read_array
 
-    return read_array(ref, selection, limits=how.limits, check=how.check, access=how.access, log=how.log, tell=how.tell)
-
-
-def read_points(
-    store: GraphStore,
-    iri: str,
-    points: Path,
-    *,
-    units: Literal["pixel", "world"] = "pixel",
-    options: ReadOptions = DEFAULT_OPTIONS,
-) -> Reading:
-    """Read the value at each point of a CSV file.
-
-    Parameters
-    ----------
-    points
-        A CSV file with a header: one column for each axis of the array; others play no part.
-    units
-        What the numbers are.
-
-    Raises
-    ------
-    InputError
-        The file, or a point outside of the array.
-    CatalogError
-        As `catalog.bridge.points.sample`.
-    """
-    ref = resolve_one(store, iri)
-    from catalog.bridge.point_places import to_places
-    from catalog.bridge.points_file import read_points as read_file
-
-    samplings = ImageFacts(store, recorded_iris(store)).samplings([ref.iri]).get(ref.iri, ())
-    table = read_file(points, axis_names(ref, samplings))
-    places = to_places(ref, table, units=units, samplings=samplings)
-    notes = ("points in world units became pixels: floor((value - translation) / scale)",) if units == "world" else ()
-    return read_places(ref, places, options.reading(), notes)
+    return read_array(
+        ref, selection, limits=how.limits, check=how.check, access=how.access, log=how.log, tell=how.tell, missing=missing
+    )
 
 
 def read_places(ref: ArrayRef, places: "np.ndarray[Any, Any]", how: "How", notes: Sequence[str] = ()) -> Reading:

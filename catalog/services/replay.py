@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 from catalog.bridge.array_ref import ArrayRef, resolve_one
 from catalog.bridge.canonical_text import parse_canonical
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits
-from catalog.bridge.selection import Selection
 from catalog.bridge.staleness import differences, grown_axis
 from catalog.errors import InputError, LimitExceededError, MetadataError, NotFoundError, StaleSnapshotError, ValuesChangedError
 from catalog.graphstore.door import GraphStore
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from catalog.bridge.coordinates import Reading
     from catalog.bridge.read import StoreAccess
+    from catalog.services.provenance import Reading as Read
 
 MAX_RECORD_BYTES: Final = 64 * 2**20
 """Size of a record's file."""
@@ -49,19 +49,20 @@ class Replayed:
     ----------
     part
         What was recorded.
-    ref, selection
-        The array as it is catalogued now, and the same part of it.
-    values
-        Those that were recorded.
+    reading
+        The array as it is catalogued now, the same part of it, and the values that were recorded.
     notes
         What is otherwise than it was, and does not matter.
     """
 
     part: PartRead
-    ref: ArrayRef
-    selection: Selection
-    values: "np.ndarray[Any, Any]"
+    reading: "Read"
     notes: tuple[str, ...]
+
+    @property
+    def values(self) -> "np.ndarray[Any, Any]":
+        """Those that were recorded."""
+        return self.reading.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _replay_part(store: GraphStore, iris: Iris, part: PartRead, how: "Reading") 
     said: list[str] = []
     found = read_again(ref, selection, replace(how, tell=said.append), to_steps(part.reductions), points=points)
     _check_values(part, found.values)
-    return Replayed(part, ref, selection, found.values, (*notes, *said))
+    return Replayed(part, found, (*notes, *said))
 
 
 def _recorded_array(part: PartRead) -> Array:

@@ -7,7 +7,7 @@ told where a store lies, it is read all the same, and no answer says where it li
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -15,16 +15,19 @@ from typing import Any, Final
 import orjson
 
 from catalog import __version__
-from catalog.bridge.answer import resolve_part
+from catalog.bridge.answer import resolve_level, resolve_part
 from catalog.bridge.array_ref import ArrayRef, read_refs, resolve_one
 from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
 from catalog.bridge.coordinates import Coordinates, Reading
+from catalog.bridge.levels import parse_level
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits, check_limits
 from catalog.bridge.npy import npy_bytes
-from catalog.bridge.read import StoreAccess, Values, read_array
+from catalog.bridge.part import Part
+from catalog.bridge.read import StoreAccess
 from catalog.bridge.results.columns import MAX_COLUMNS, arrow_stream
-from catalog.bridge.results.described import Described, describe_parts
-from catalog.bridge.results.files import table_columns, to_csv
+from catalog.bridge.results.described import describe_parts
+from catalog.bridge.results.files import to_csv
+from catalog.bridge.results.held import Held, hold, read_coordinates, read_described
 from catalog.bridge.results.json_values import to_plain
 from catalog.bridge.results.picture import to_png
 from catalog.bridge.selection_text import asks_for_labels
@@ -150,7 +153,7 @@ class ArrayServer:
         if self._access.workers is not None:
             self._access.workers.close()
 
-    def plan(self, shown: GraphStore, everything: GraphStore, iri: str, select: str = "") -> PlannedPart:
+    def plan(self, shown: GraphStore, everything: GraphStore, iri: str, select: str = "", level: str = "") -> PlannedPart:
         """What a part of the one array that an IRI means would cost. Where labels are asked for, coordinates are read for it.
 
         Parameters
@@ -159,32 +162,45 @@ class ArrayServer:
             The graph store of the audience.
         everything
             Says where stores lie where the public is not told.
+        level
+            Of an image, the level, as `catalog.bridge.levels.parse_level` takes it; ``""``: the array itself.
 
         Raises
         ------
         InputError
-            The IRI or the selection, or the IRI leads to several arrays.
+            The IRI, the selection or the level, or the IRI leads to several arrays.
         NotFoundError
             It leads to no array.
         MetadataError
             The array is described but cannot be read here.
+        LimitExceededError
+            No level is as small as is wanted.
         CatalogError
             A coordinate could not be read.
         """
+        part, guessed = self.part(shown, everything, iri, select, level)
+        return PlannedPart(part.ref, plan_chunks(part.ref.array, part.selection), (*guessed, *part.notes), iri)
+
+    def part(self, shown: GraphStore, everything: GraphStore, iri: str, select: str, level: str) -> tuple[Part, tuple[str, ...]]:
+        """The part that is meant, and whether the array was only guessed; arguments and errors as `plan`."""
+        wish = parse_level(level)
+        if wish is not None:
+            look_up(shown, iri, self.iris)  # nothing there has an error of its own
+            with self.labels_of(shown, everything, iri) as labels:
+                found = resolve_level(shown, iri, wish, select, iris=self.iris, labels=labels)
+            return found.part, ()
         ref = resolve_one(shown, iri, self.iris)
-        if asks_for_labels(select):
-            with self._labels_of(shown, everything, ref) as labels:
-                part = resolve_part(shown, ref, select, iris=self.iris, labels=labels)
-        else:
-            part = resolve_part(shown, ref, select, iris=self.iris)
         guessed = (f"{iri} is only linked to: what it links from holds this array",) if ref.inferred else ()
-        return PlannedPart(ref, plan_chunks(ref.array, part.selection), (*guessed, *part.notes), iri)
+        if not asks_for_labels(select):
+            return resolve_part(shown, ref, select, iris=self.iris), guessed
+        with self.labels_of(shown, everything, ref.iri) as labels:
+            return resolve_part(shown, ref, select, iris=self.iris, labels=labels), guessed
 
     def refusal(self, planned: PlannedPart, form: str = "npy") -> LimitExceededError | None:
         """The limit that a read would exceed; None where there is none. Nothing is asked of any store."""
         try:
             check_limits(planned.plan, self.options.limits)
-            self._check_form(planned.plan, form)
+            self.check_form(planned.plan, form)
         except LimitExceededError as error:
             return error
         except InputError:
@@ -206,19 +222,28 @@ class ArrayServer:
             The store, or what it holds; or too much is read at the same time.
         """
         check_limits(planned.plan, self.options.limits)
-        self._check_form(planned.plan, form)
-        reading = self._reading(shown, everything)
-        selection = planned.plan.selection
-        (described,) = describe_parts(shown, self.iris, [(planned.ref, selection)])
+        self.check_form(planned.plan, form)
+        (described,) = describe_parts(shown, self.iris, [(planned.ref, planned.plan.selection)])
+        with self.turn(shown, everything, planned.ref.iri) as reading:
+            values = read_described(described, reading)
+            tabular = form in {"csv", "arrow"} and values.ndim == 1
+            coordinates = read_coordinates(described, reading) if tabular else {}
+        return to_body(planned.ref.iri, hold(described, values, coordinates), planned.notes, form)
+
+    @contextmanager
+    def turn(self, shown: GraphStore, everything: GraphStore, iri: str) -> Iterator[Reading]:
+        """Wait for a turn to read, and say how is read; errors tell the public nothing of where a store lies.
+
+        Raises
+        ------
+        UnavailableError
+            Too much is read at the same time.
+        """
         if not self._places.acquire(timeout=self.options.wait_s):
             raise UnavailableError(f"{self.options.max_reads} reads are going on, which is as many as may: ask again in a moment")
         try:
-            with reading_store(planned.ref.iri, public=_is_public(shown)):
-                values = _read(described, reading)
-                coordinates = {}
-                if form in {"csv", "arrow"} and values.ndim == 1:
-                    coordinates = {name: _read(each, reading) for name, each in described.coordinates.items()}
-            return _body(planned, described, values, coordinates, form)
+            with reading_store(iri, public=_is_public(shown)):
+                yield self._reading(shown, everything)
         finally:
             self._places.release()
 
@@ -246,8 +271,8 @@ class ArrayServer:
             "via": [node.iri for node in found.via[:limit]],
         }
 
-    def _check_form(self, plan: ChunkPlan, form: str) -> None:
-        """Refuse what a format cannot hold, or what would take too long to write in it."""
+    def check_form(self, plan: ChunkPlan, form: str) -> None:
+        """Refuse what a format cannot hold, or what would take too long to write in it; InputError, LimitExceededError."""
         shape, size = plan.shape, plan.selection.size
         if form in {"json", "csv"} and size > self.options.max_text_values:
             allowed = self.options.max_text_values
@@ -288,7 +313,7 @@ class ArrayServer:
         return location
 
     @contextmanager
-    def _labels_of(self, shown: GraphStore, everything: GraphStore, ref: ArrayRef) -> Iterator[Coordinates]:
+    def labels_of(self, shown: GraphStore, everything: GraphStore, iri: str) -> Iterator[Coordinates]:
         """What looks labels up, which reads coordinates."""
         found: CatalogError
         try:
@@ -296,7 +321,7 @@ class ArrayServer:
         except CatalogError as error:
             if not _is_public(shown):
                 raise
-            found = shown_to_public(error, ref.iri, (self.iris.base,))
+            found = shown_to_public(error, iri, (self.iris.base,))
         else:
             return
         raise found
@@ -306,30 +331,24 @@ def _is_public(store: GraphStore) -> bool:
     return store.audience == "public"
 
 
-def _read(described: Described, reading: Reading) -> Values:
-    return read_array(
-        described.ref, described.selection, limits=reading.limits, check=reading.check, access=reading.access, log=reading.log
-    )
-
-
-def _body(planned: PlannedPart, described: Described, values: Values, coordinates: Mapping[str, Values], form: str) -> Body:
-    media_type, note = FORMATS[form], ""
+def to_body(iri: str, held: Held, notes: Sequence[str], form: str) -> Body:
+    """Values as the body of an answer, in one of the `FORMATS`."""
+    media_type, note, values = FORMATS[form], "", held.values
     if form == "npy":
         data = npy_bytes(values)
     elif form == "png":
         data, note = to_png(values)
     elif form == "json":
         head = {
-            "iri": planned.ref.iri,
+            "iri": iri,
             "shape": list(values.shape),
-            "dimensions": list(described.kept),
+            "dimensions": list(held.axes),
             "data_type": str(values.dtype),
-            "notes": list(planned.notes),
+            "notes": list(notes),
         }
         data = orjson.dumps({**head, "values": to_plain(values)})
     else:
-        columns = table_columns(described, values, coordinates)
-        data = to_csv(columns).encode() if form == "csv" else arrow_stream(columns)
+        data = to_csv(held.columns()).encode() if form == "csv" else arrow_stream(held.columns())
     return Body(data, media_type, note)
 
 

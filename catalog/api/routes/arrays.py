@@ -1,5 +1,6 @@
 """Parts of arrays over HTTP: values, plans, and what a URI means."""
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Annotated, Any, Final
 
@@ -33,6 +34,13 @@ Select = Annotated[
         examples=["y=0:10,x=[3,1,2]", "time=2020-01..2020-03,lat=world(50:60)"],
     ),
 ]
+Level = Annotated[
+    str,
+    Query(
+        description="Of an image, the level: its number, the size of a pixel by axis, or the bytes of the result.",
+        examples=["1", "x=0.65,y=0.65", "16MiB"],
+    ),
+]
 Format = Annotated[str, Query(description=f"In place of `Accept`: one of {', '.join(FORMATS)}.")]
 _BODIES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The values.", "content": {media_type: {} for media_type in FORMATS.values()}},
@@ -47,15 +55,29 @@ def build_server(service: Service) -> ArrayServer:
 
 
 @router.get("/arrays", response_class=Response, responses=_BODIES, summary="Values of the array that a URI means")
-def read_by_iri(request: Request, viewer: Asking, iri: AnyIri, select: Select = "", format: Format = "") -> Response:  # noqa: A002
+def read_by_iri(
+    request: Request,
+    viewer: Asking,
+    iri: AnyIri,
+    select: Select = "",
+    level: Level = "",
+    format: Format = "",  # noqa: A002
+) -> Response:
     """The values of a part of an array; limits are checked before anything is read (413)."""
-    return _values(request, viewer, iri, select, format)
+    return _values(request, viewer, iri, select, level, format)
 
 
 @router.get("/arrays/{path:path}", response_class=Response, responses=_BODIES, summary="Values of an array")
-def read_by_path(request: Request, viewer: Asking, path: IriPath, select: Select = "", format: Format = "") -> Response:  # noqa: A002
+def read_by_path(
+    request: Request,
+    viewer: Asking,
+    path: IriPath,
+    select: Select = "",
+    level: Level = "",
+    format: Format = "",  # noqa: A002
+) -> Response:
     """The values of a part of an array; limits are checked before anything is read (413)."""
-    return _values(request, viewer, _iri(viewer, path), select, format)
+    return _values(request, viewer, node_iri(viewer, path), select, level, format)
 
 
 for _path, _function in (("/arrays", read_by_iri), ("/arrays/{path:path}", read_by_path)):
@@ -64,18 +86,18 @@ for _path, _function in (("/arrays", read_by_iri), ("/arrays/{path:path}", read_
 
 @router.get("/plan", summary="What a part of the array that a URI means would cost")
 def plan_by_iri(
-    viewer: Asking, iri: AnyIri, select: Select = "", keys: Annotated[int, Query(ge=0, le=MAX_KEYS)] = 100
+    viewer: Asking, iri: AnyIri, select: Select = "", level: Level = "", keys: Annotated[int, Query(ge=0, le=MAX_KEYS)] = 100
 ) -> dict[str, Any]:
     """Chunks, requests and bytes, from the graph alone; `refused` names the limit that a read would exceed."""
-    return _plan(viewer, iri, select, keys)
+    return _plan(viewer, iri, select, level, keys)
 
 
 @router.get("/plan/{path:path}", summary="What a part of an array would cost")
 def plan_by_path(
-    viewer: Asking, path: IriPath, select: Select = "", keys: Annotated[int, Query(ge=0, le=MAX_KEYS)] = 100
+    viewer: Asking, path: IriPath, select: Select = "", level: Level = "", keys: Annotated[int, Query(ge=0, le=MAX_KEYS)] = 100
 ) -> dict[str, Any]:
     """Chunks, requests and bytes, from the graph alone; `refused` names the limit that a read would exceed."""
-    return _plan(viewer, _iri(viewer, path), select, keys)
+    return _plan(viewer, node_iri(viewer, path), select, level, keys)
 
 
 @router.get("/resolve", summary="Which arrays a URI means")
@@ -88,7 +110,7 @@ def resolve(
     return viewer.service.kept(build_server).resolve(viewer.store, uri, limit)
 
 
-def _iri(viewer: Viewer, path: str) -> str:
+def node_iri(viewer: Viewer, path: str) -> str:
     """The IRI of a node by the path of its IRI, which comes decoded."""
     dataset_id, found, node = path.removeprefix("datasets/").partition(_NODES)
     try:
@@ -99,14 +121,14 @@ def _iri(viewer: Viewer, path: str) -> str:
     raise refuse(404, "there is no array at this address: it is /arrays/datasets/{id}/nodes/{path}, or /arrays?iri=", "not-found")
 
 
-def _planned(viewer: Viewer, iri: str, select: str) -> tuple[ArrayServer, PlannedPart]:
+def _planned(viewer: Viewer, iri: str, select: str, level: str) -> tuple[ArrayServer, PlannedPart]:
     server = viewer.service.kept(build_server)
-    return server, server.plan(viewer.store, viewer.service.store(FULL_AUDIENCE), iri, select)
+    return server, server.plan(viewer.store, viewer.service.store(FULL_AUDIENCE), iri, select, level)
 
 
-def _values(request: Request, viewer: Viewer, iri: str, select: str, wanted: str) -> Response:
-    form = _form(request, wanted)
-    server, planned = _planned(viewer, iri, select)
+def _values(request: Request, viewer: Viewer, iri: str, select: str, level: str, wanted: str) -> Response:
+    form = choose_form(request, wanted)
+    server, planned = _planned(viewer, iri, select, level)
     etag = planned.etag(form)
     headers = {
         "ETag": etag,
@@ -133,15 +155,15 @@ def _values(request: Request, viewer: Viewer, iri: str, select: str, wanted: str
     return Response(body.data, headers=headers, media_type=body.media_type)
 
 
-def _plan(viewer: Viewer, iri: str, select: str, keys: int) -> dict[str, Any]:
-    server, planned = _planned(viewer, iri, select)
+def _plan(viewer: Viewer, iri: str, select: str, level: str, keys: int) -> dict[str, Any]:
+    server, planned = _planned(viewer, iri, select, level)
     refusal = server.refusal(planned)
     refused = None if refusal is None else {"limit": refusal.limit, "value": refusal.value, "allowed": refusal.allowed}
     named = list(islice(planned.plan.keys(), keys))
     return {**planned.to_dict(), "keys": named, "complete": len(named) == planned.plan.objects, "refused": refused}
 
 
-def _form(request: Request, wanted: str) -> str:
+def choose_form(request: Request, wanted: str, allowed: Sequence[str] = tuple(FORMATS)) -> str:
     """The format that is asked for.
 
     Raises
@@ -152,11 +174,12 @@ def _form(request: Request, wanted: str) -> str:
         406: the client takes none of the formats.
     """
     if wanted:
-        if wanted not in FORMATS:
-            raise InputError(f"format is {wanted[:40]!r}; {', '.join(FORMATS)} is allowed")
+        if wanted not in allowed:
+            raise InputError(f"format is {wanted[:40]!r}; {', '.join(allowed)} is allowed")
         return wanted
-    chosen = choose(request.headers.get("accept"), tuple(_BY_TYPE))
+    offers = [media_type for media_type, name in _BY_TYPE.items() if name in allowed]
+    chosen = choose(request.headers.get("accept"), offers)
     if chosen is None:
-        there = ", ".join(FORMATS.values())
+        there = ", ".join(FORMATS[name] for name in allowed)
         raise refuse(406, f"there is no format that this request takes; there are {there}", "not-acceptable", {"Vary": "Accept"})
     return _BY_TYPE[chosen]

@@ -24,10 +24,11 @@ import numpy as np
 
 from catalog.bridge.coordinates import Reading
 from catalog.bridge.npy import plain_values, to_npy
-from catalog.bridge.read import Values, read_array
+from catalog.bridge.read import Values
 from catalog.bridge.results.columns import to_arrow, to_columns
 from catalog.bridge.results.described import Described
 from catalog.bridge.results.extras import need
+from catalog.bridge.results.held import Held, hold, read_coordinates, read_described
 from catalog.bridge.results.picture import to_png
 from catalog.bridge.whole_file import write_whole
 from catalog.errors import InputError
@@ -57,84 +58,79 @@ def save_part(described: Described, path: Path, reading: Reading | None = None) 
     CatalogError
         As `catalog.bridge.read.read_array`.
     """
+    check_ending(path)
+    reading = reading or Reading()
+    values = read_described(described, reading)
+    coordinates = read_coordinates(described, reading) if holds_coordinates(path, values.ndim) else {}
+    return values.shape, write_held(hold(described, values, coordinates), path)
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a file of another kind; InputError names those that there are."""
     if path.suffix not in ENDINGS:
         raise InputError(f"{str(path)!r} ends in {path.suffix!r}; files can end in {', '.join(ENDINGS)}")
-    reading = reading or Reading()
-    values = _read(described, reading)
-    coordinates = {}
-    if path.suffix in {".npz", ".zarr", ".nc"} or (path.suffix in {".csv", ".parquet"} and values.ndim == 1):
-        coordinates = {name: _read(each, reading) for name, each in described.coordinates.items()}
-    note = _write(described, values, coordinates, path)
-    return values.shape, note
 
 
-def _read(described: Described, reading: Reading) -> Values:
-    return read_array(
-        described.ref, described.selection, limits=reading.limits, check=reading.check, access=reading.access, log=reading.log,
-        tell=reading.tell,
-    )  # fmt: skip
+def holds_coordinates(path: Path, axes: int) -> bool:
+    """Whether a file of values with so many axes has their coordinates, too."""
+    return path.suffix in {".npz", ".zarr", ".nc"} or (path.suffix in {".csv", ".parquet"} and axes == 1)
 
 
-def _write(described: Described, values: Values, coordinates: Mapping[str, Values], path: Path) -> str:
-    name = described.name or "values"
+def write_held(held: Held, path: Path) -> str:
+    """Write values, as the path's ending has it; a word on how comes back, ``""`` where there is nothing to be said.
+
+    Raises
+    ------
+    InputError
+        The ending, or values that such a file cannot hold, or a package that is missing.
+    ForbiddenError, UnavailableError
+        The file cannot be written.
+    """
+    check_ending(path)
     if path.suffix == ".npy":
-        to_npy(values, path)
+        to_npy(held.values, path)
     elif path.suffix == ".npz":
-        arrays = {key: plain_values(each) for key, each in {**coordinates, name: values}.items()}
+        arrays = {key: plain_values(each.values) for key, each in held.all.items()}
         write_whole(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
     elif path.suffix == ".zarr":
-        write_arrays(path, _new_arrays(described, values, coordinates))
+        write_arrays(path, _new_arrays(held))
     elif path.suffix == ".nc":
-        _write_netcdf(described, values, coordinates, path)
+        _write_netcdf(held, path)
     elif path.suffix == ".png":
-        data, note = to_png(values)
+        data, note = to_png(held.values)
         write_whole(path, lambda file: file.write(data))
         return note
+    elif path.suffix == ".csv":
+        text = to_csv(held.columns())
+        write_whole(path, lambda file: file.write(text.encode()))
     else:
-        columns = table_columns(described, values, coordinates)
-        if path.suffix == ".csv":
-            text = to_csv(columns)
-            write_whole(path, lambda file: file.write(text.encode()))
-        else:
-            parquet = need("pyarrow.parquet", "arrow")
-            table = to_arrow(columns)
-            write_whole(path, lambda file: parquet.write_table(table, file))
+        parquet = need("pyarrow.parquet", "arrow")
+        table = to_arrow(held.columns())
+        write_whole(path, lambda file: parquet.write_table(table, file))
     return ""
 
 
-def table_columns(described: Described, values: Values, coordinates: Mapping[str, Values]) -> dict[str, Values]:
-    """The columns of a table: the coordinates that go with the values one by one, and the values."""
-    lengths = {key: each for key, each in coordinates.items() if each.shape == values.shape}
-    return {**lengths, described.name or "values": np.atleast_1d(values)}
-
-
-def _parts(described: Described, values: Values, coordinates: Mapping[str, Values]) -> dict[str, tuple[Described, Values]]:
-    found = {name: (described.coordinates[name], each) for name, each in coordinates.items()}
-    return {**found, described.name or "values": (described, values)}
-
-
-def _new_arrays(described: Described, values: Values, coordinates: Mapping[str, Values]) -> dict[str, NewArray]:
+def _new_arrays(held: Held) -> dict[str, NewArray]:
     arrays = {}
-    for name, (each, held) in _parts(described, values, coordinates).items():
+    for name, each in held.all.items():
         attributes = dict(each.attributes)
-        if isinstance(attributes.get("_FillValue"), int | float) and held.dtype.kind == "f":
+        if isinstance(attributes.get("_FillValue"), int | float) and each.values.dtype.kind == "f":
             # xarray's way of writing it in format 3.
             packed = struct.pack("<d", float(attributes["_FillValue"]))
             attributes["_FillValue"] = base64.standard_b64encode(packed).decode()
-        arrays[name] = NewArray(held, each.kept, attributes)
+        arrays[name] = NewArray(each.values, each.axes, attributes)
     return arrays
 
 
-def _write_netcdf(described: Described, values: Values, coordinates: Mapping[str, Values], path: Path) -> None:
+def _write_netcdf(held: Held, path: Path) -> None:
     xr = need("xarray", "xarray")
     variables = {
-        name: (each.kept, np.ma.filled(held), _scalar_attributes(each.attributes))
-        for name, (each, held) in _parts(described, values, coordinates).items()
+        name: (each.axes, np.ma.filled(each.values), _scalar_attributes(each.attributes)) for name, each in held.all.items()
     }
-    data = xr.Dataset(variables).set_coords(list(coordinates))
     fault = ""
     try:
-        content = xr.decode_cf(data, decode_timedelta=False).to_netcdf()
+        data = xr.Dataset(variables).set_coords(list(held.coordinates))
+        content = xr.decode_cf(data, decode_times=False).to_netcdf()  # times stay the numbers that they are stored as
     except (ValueError, TypeError, NotImplementedError) as error:
         fault = str(error)[:300]
     if fault:

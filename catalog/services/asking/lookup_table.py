@@ -171,13 +171,15 @@ def snake(name: str) -> str:
 
 
 def _foreign() -> dict[str, Term]:
-    """The terms of other vocabularies that conventions use, by local name."""
+    """The terms of other vocabularies that conventions use, by local name; one that several have means each of them."""
     kinds = {"any": _TEXTS, "time": _TIMES, "number": _NUMBERS, "link": _THINGS}
-    return {
-        snake(name.partition(":")[2]): Term(_way(name), kind, ANY if kind == "link" else None)
-        for kind, names in kinds.items()
-        for name in names.split()
-    }
+    ways: dict[str, tuple[str, str]] = {}
+    for kind, names in kinds.items():
+        for name in names.split():
+            local = snake(name.partition(":")[2])
+            before = ways.get(local)
+            ways[local] = (f"{before[0]}|{name}" if before else name, kind)
+    return {local: Term(_way(way), kind, ANY if kind == "link" else None) for local, (way, kind) in ways.items()}
 
 
 FOREIGN: Final = _foreign()

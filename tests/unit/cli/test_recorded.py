@@ -133,10 +133,11 @@ def test_a_forced_read_is_recorded_as_one(
         (("--save", "o.npy", "--register"), "--register catalogues a store"),
         (("--save", "o.zarr", "--id", "x"), "give --register"),
         (("--save", "o.npy", "--agent", "x"), "--agent is part of a record"),
-        (("--save", "o.txt", "--points", "p.csv"), "ends in .npy or .zarr"),
+        (("--save", "o.txt", "--points", "p.csv"), "it can end in .npy, .npz, .nc, .csv, .parquet, .zarr"),
+        (("--save", "o.png", "--points", "p.csv"), "no file for values at points"),
         (("--save", "none/o.npy", "--points", "p.csv"), "folder does not exist"),
         (("--plan", "--record", "r.ttl"), "--plan reads nothing"),
-        (("--save", "o.txt", "--record", "r.ttl"), "ends in .npy or .zarr"),
+        (("--save", "o.txt", "--record", "r.ttl"), "it can end in .npy, .npz, .nc, .csv, .parquet, .png, .zarr"),
     ],
 )
 def test_options_that_do_not_go_together(

@@ -46,6 +46,8 @@ FOUND: list[tuple[dict[str, Any], set[str]]] = [
     ({"coordinate_for__path": "sst"}, {"time", "lat", "lon"}),
     ({"readable": True, "dtype": "bool"}, {"ice"}),
     ({"readable": False}, set()),
+    ({"dataset__identifier__startswith": "weather"}, WEATHER),
+    ({"dataset__id__startswith": "weather"}, WEATHER),
     ({"dataset__title": "North Sea buoys"}, WEATHER),
     ({"dataset__title__contains": "North", "standard_name": "sea_surface_temperature"}, {"sst"}),
     ({"dataset__label": "assay.zarr"}, LEVELS),
