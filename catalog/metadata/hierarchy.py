@@ -5,7 +5,7 @@ the tree: nodes are sorted by path, and each carries the same digest either way.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -14,9 +14,10 @@ from catalog.errors import MetadataError, Problem
 from catalog.metadata.array import Array
 from catalog.metadata.collector import collector_paused
 from catalog.metadata.consolidated import V2_NAMES, accept_key, is_consolidated_v2, is_consolidated_v3, split_v2, split_v3
-from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits, Parsed, parse_document
+from catalog.metadata.document import DEFAULT_LIMITS, MAX_NOTES, Document, DocumentLimits, Parsed, parse_document
 from catalog.metadata.group import Group
 from catalog.metadata.key import fault_of_key
+from catalog.metadata.misleading import misleading_in
 from catalog.metadata.node_parser import Node, NodeParser
 from catalog.metadata.position import Text, locate
 from catalog.metadata.tree import is_tree, split_tree
@@ -83,13 +84,25 @@ def parse_hierarchy(documents: Sequence[Document], limits: DocumentLimits = DEFA
     parser = NodeParser()
     with collector_paused:
         nodes = {node.path: node for node in _nodes(parser, documents, limits) if node is not None}
-    problems = parser.problems
+    problems = [*parser.problems, *islice(_misleading(nodes.values()), MAX_NOTES)]
     if problems:
         problems = locate(problems, [Text(document.key, document.data) for document in documents])
     if not nodes:
         problems = problems or [Problem("", "no-node", "the documents hold neither groups nor arrays")]
         raise MetadataError(_nothing(problems), problems)
     return Hierarchy(tuple(nodes[path] for path in sorted(nodes)), tuple(problems))
+
+
+def _misleading(nodes: Iterable[Node]) -> Iterator[Problem]:
+    """Names that people may take for others; they are kept as they are."""
+    seen: set[str] = set()
+    for node in nodes:
+        named = [node.path.rpartition("/")[2], *(filter(None, node.dimension_names) if isinstance(node, Array) else ())]
+        for name in named:
+            if not name.isascii() and name not in seen and (found := misleading_in(name)):
+                seen.add(name)
+                message = f"the name {name!r:.120} may look like another one: it has {', '.join(found):.200}, which is not seen"
+                yield Problem(node.path, "misleading-name", message, severity="warning")
 
 
 def _nothing(problems: Sequence[Problem]) -> str:

@@ -9,6 +9,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from catalog.metadata.misleading import show_misleading
+
 _BEYOND = "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
 _NOT_IN_HTML: Final = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef{_BEYOND}]")
 _FOLDER = Path(__file__).parent / "templates"
@@ -27,10 +29,12 @@ def _environment() -> Environment:
 
 
 def _visible(value: Any) -> Any:
-    """A text without the characters that HTML may not hold: control characters by their pictures, others by the replacement."""
-    if isinstance(value, str) and not isinstance(value, Markup) and _NOT_IN_HTML.search(value):
-        return _NOT_IN_HTML.sub(lambda found: _picture(ord(found[0])), value)
-    return value
+    """A text whose control characters, and those that people do not see, are shown; what HTML cannot hold at all is replaced."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    if _NOT_IN_HTML.search(value):
+        value = _NOT_IN_HTML.sub(lambda found: _picture(ord(found[0])), value)
+    return show_misleading(value)
 
 
 def _picture(code: int) -> str:

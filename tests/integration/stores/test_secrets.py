@@ -4,10 +4,8 @@ Each slot for a secret gets a word that is nowhere else. Then everything goes ri
 print, log or store is searched for those words, plain and in the usual disguises.
 """
 
-import base64
 import json
 import logging
-import secrets
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -25,32 +23,10 @@ from catalog.stores.source import open_source
 from catalog.stores.url import parse_store_url
 from tests.support.http_server import Reply, Request, WebServer
 from tests.support.s3_server import S3Server
+from tests.support.secret_words import Words
 from tests.unit.stores.trees import GROUP3, array3, write
 
 NOT_OURS = ("botocore", "aiobotocore")  # they log whole requests at DEBUG, so a program must keep them above it
-
-
-class Words:
-    """The secrets of one test."""
-
-    def __init__(self) -> None:
-        self.given: list[str] = []
-
-    def new(self) -> str:
-        self.given.append(f"Canary{secrets.token_hex(8)}")
-        return self.given[-1]
-
-    def found_in(self, text: str) -> list[str]:
-        return [word for word in self.given if any(form in text for form in _disguises(word))]
-
-
-def _disguises(word: str) -> Iterator[str]:
-    yield word
-    yield word.encode().hex()
-    # base64 of a word inside a longer text: cut to what does not depend on its neighbours
-    for shift in range(3):
-        coded = base64.b64encode(b"\0" * shift + word.encode()).decode()
-        yield coded[4 if shift else 0 : -4]
 
 
 @pytest.fixture
