@@ -25,6 +25,8 @@ from catalog.errors import (
     StoreUnavailableError,
 )
 
+WORKER_LIMITS: Final = frozenset({"read_s", "read_memory_bytes"})
+"""Limits of the processes that read (`catalog.bridge.read_workers`)."""
 _PLACE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:^|[\s'\"(<\[=])/[^\s/]")
 """What looks like a URL, or like a path from the root of a machine."""
 
@@ -76,6 +78,8 @@ class _Translated:
         what, error = self._what, self._error
         if isinstance(error, ConflictError):
             return StaleSnapshotError(f"{what} changed in its store after it was catalogued; ingest its dataset again")
+        if isinstance(error, LimitExceededError) and error.limit in WORKER_LIMITS:
+            return error  # names the IRI and a setting alone
         if isinstance(error, LimitExceededError):
             message = f"{what}: what is stored is larger than what is passed on or decoded ({error.limit})"
             return LimitExceededError(message, limit=error.limit, value=error.value, allowed=error.allowed)
