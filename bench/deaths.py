@@ -34,9 +34,9 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     """Ours: the 99th percentile of ordinary requests while all queries of death are asked. The peer: that of a quiet service."""
     store = write_v3(folder / "stores" / "a.zarr", max(1, sizes.dataset_arrays // 20), sizes.dataset_arrays)
     variables = embedded_variables(folder)
-    nodes = take_in(variables, [store])
+    nodes = take_in(variables, [store], folder / "kept")
     yield from _on("embedded", variables, nodes, sizes, folder)
-    server = filled_fuseki(folder / "graphs", folder / "fuseki")
+    server = filled_fuseki(folder / "graphs", folder / "kept", folder / "fuseki")
     try:
         yield from _on("fuseki", fuseki_variables(server, folder), nodes, sizes, folder)
     finally:

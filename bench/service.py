@@ -17,7 +17,7 @@ import httpx
 import numpy as np
 import zarr
 
-from bench.bulk import filled_fuseki
+from bench.bulk import KeptGraphs, filled_fuseki
 from bench.deployment import AcceptingValidator
 from bench.hierarchies import write_v3
 from bench.measure import Figure, agree, medians
@@ -72,12 +72,12 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     held, nodes = 0, list[str]()
     for count in sizes.datasets:
         start = time.perf_counter()
-        nodes += take_in(embedded, stores[held:count])
+        nodes += take_in(embedded, stores[held:count], folder / "kept")
         new, held = (count - held) * arrays, count
         yield Figure("ingest, per array", (time.perf_counter() - start) / new, note=f"embedded, to {count * arrays} arrays")
         yield from _point("embedded", embedded, nodes, count, sizes, folder, before["embedded"])
         start = time.perf_counter()
-        server = filled_fuseki(folder / "graphs", folder / f"fuseki-{count}")
+        server = filled_fuseki(folder / "graphs", folder / "kept", folder / f"fuseki-{count}")
         try:
             yield Figure("bulk load", time.perf_counter() - start, note=f"fuseki, {count * arrays} arrays, two audiences")
             variables = fuseki_variables(server, folder)
@@ -110,6 +110,8 @@ def _point(
 ) -> Iterator[Figure]:
     """Every kind of request at one point of the growth; `before` holds the medians of the point before."""
     with serving(variables, folder) as base, httpx.Client(base_url=base, timeout=120) as client:
+        total = client.get("search", params={"kind": "arrays", "limit": "0"}).json()["total"]["value"]
+        agree("how many arrays there are", total, count * sizes.dataset_arrays)
         for name, ask in ASKED.items():
             ask(client, nodes[-1])  # what is made once is made
             taken = latencies(client, ask, nodes, sizes.service_requests, sizes.service_s)
@@ -121,13 +123,24 @@ def _point(
             before[name] = p50
 
 
-def take_in(variables: dict[str, str], stores: list[Path]) -> list[str]:
-    """Ingest for everybody; IRIs of a few arrays of each dataset."""
+def take_in(variables: dict[str, str], stores: list[Path], kept: Path) -> list[str]:
+    """Ingest for everybody; IRIs of a few arrays of each dataset.
+
+    Parameters
+    ----------
+    kept
+        Folder for what graphs hold (`bench.bulk`).
+    """
     with _environment(variables):
         settings = load_settings()
     found = []
     with open_workspace(settings) as workspace:
-        accepting = replace(workspace, validator=AcceptingValidator())
+        accepting = replace(
+            workspace,
+            validator=AcceptingValidator(),
+            catalog=KeptGraphs(workspace.catalog, kept / "catalog"),
+            public=KeptGraphs(workspace.public, kept / "public"),
+        )
         for store in stores:
             made = ingest(accepting, IngestRequest(str(store), access="public", extents=False))
             rows = workspace.public.query(

@@ -6,7 +6,7 @@ from bench import __main__ as bench
 from bench.sizes import TINY
 
 
-@pytest.mark.parametrize("name", ["requests", "service"])
+@pytest.mark.parametrize("name", ["requests", "service", "deaths"])
 def test_it_gives_figures(name: str) -> None:
     figures = bench.run([name], TINY)
     assert figures
