@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zarr
 
 import catalog
 from catalog.errors import InputError, LimitExceededError, NotFoundError
-from tests.unit.client.conftest import write_weather
+from tests.unit.client.conftest import write_plate, write_weather
 
 SST = np.arange(4 * 6 * 10, dtype="float32").reshape(4, 6, 10)
 FINE, COARSE = (np.arange(2 * size * size, dtype="uint8").reshape(2, size, size) for size in (16, 8))
@@ -27,7 +28,9 @@ def test_a_level_by_number_pixel_size_and_bytes(cat: catalog.Catalog, image: Any
     for level in (image.level(1), image.level(x=1.0), image.level(x=2, y=2), image.level(max_bytes=300)):
         assert level.shape == (2, 8, 8)
         np.testing.assert_array_equal(level.compute(), COARSE)
-        np.testing.assert_array_equal(level.sel(c="GFP", y=slice(2.0, 6.0)).compute(), COARSE[1, 2:6])
+    np.testing.assert_array_equal(image.level(1).sel(c="GFP", y=slice(2.0, 6.0)).compute(), COARSE[1, 2:6])
+    fits = image.level(max_bytes=300).sel(c="GFP", y=slice(2.0, 6.0))
+    np.testing.assert_array_equal(fits.compute(), FINE[1, 4:12], "it is the part that has to be small enough")
     np.testing.assert_array_equal(image.level(x=0.7).compute(), FINE)
     np.testing.assert_array_equal(image.isel(c=0).level(max_bytes=256).compute(), FINE[0])
     assert [each.shape for each in cat.arrays(level_index=0).level(1).compute()] == [(2, 8, 8)] * 2
@@ -72,7 +75,7 @@ def test_parts_that_a_query_says(cat: catalog.Catalog, tmp_path: Path) -> None:
 
 def test_channels_and_levels_that_a_query_says(cat: catalog.Catalog) -> None:
     query = "SELECT ?a ?channel ?level { ?a zo:path 'A/1/0/0' VALUES (?channel ?level) { ('GFP' 1) ('DAPI' 0) } }"
-    found = {item.region or item.row: item.compute() for item in cat.parts(query)}
+    found = [item.compute() for item in cat.parts(f"{query} ORDER BY DESC(?level)")]
     np.testing.assert_array_equal(found[0], COARSE[1])
     np.testing.assert_array_equal(found[1], FINE[0])
     [whole] = cat.parts("SELECT ?a { ?a zo:path 'A/1/0/0' }", level="x=1")
@@ -81,6 +84,26 @@ def test_channels_and_levels_that_a_query_says(cat: catalog.Catalog) -> None:
         cat.parts("SELECT ?a { { ?a zo:path 'sst' } UNION { BIND(<https://none.example/x> AS ?a) } }")
     with pytest.raises(InputError), warnings.catch_warnings():
         cat.parts("ASK { ?s ?p ?o }")
+
+
+def test_a_region_of_a_table(tmp_path: Path) -> None:
+    write_plate(tmp_path / "assay.zarr")
+    tables = tmp_path / "assay.zarr" / "A/1/0/tables"
+    zarr.open_group(tables, mode="w", attributes={"tables": ["fov"]})
+    kind = {"type": "roi_table", "table_version": "1", "backend": "json", "index_key": "FieldIndex", "index_type": "str"}
+    zarr.open_group(tables / "fov", mode="w", attributes=kind)
+    columns = {"x_micrometer": [1.0], "y_micrometer": [2.0], "z_micrometer": [0.0]}
+    lengths = {"len_x_micrometer": [2.0], "len_y_micrometer": [4.0], "len_z_micrometer": [1.0]}
+    zarr.open_group(tables / "fov" / "table", mode="w", attributes={"FieldIndex": ["FOV_1"], **columns, **lengths})
+    with catalog.connect(tmp_path / "graphs") as cat:
+        cat.ingest(tmp_path / "assay.zarr")
+        query = 'SELECT ?roi { ?roi a zo:RegionOfInterest ; ome:name "FOV_1" }'
+        [fine], [coarse] = cat.parts(query), cat.parts(query, level="1")
+        np.testing.assert_array_equal(fine.compute(), FINE[:, 4:12, 2:6])
+        np.testing.assert_array_equal(coarse.compute(), COARSE[:, 2:6, 1:3])
+        record = fine.record()
+        assert record.parts[0].region == fine.region != ""
+        np.testing.assert_array_equal(cat.replay(record).values, FINE[:, 4:12, 2:6])
 
 
 def test_a_missing_chunk_is_told_from_the_fill_value(tmp_path: Path) -> None:
