@@ -9,7 +9,6 @@ import asyncio
 import random
 import re
 import time
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
@@ -17,12 +16,12 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-import fsspec.asyn
 import yarl
 
 from catalog.errors import CatalogError, ForbiddenError, InputError, LimitExceededError, StoreUnavailableError
 from catalog.metadata.key import safe_key
-from catalog.stores.connector import checked_connections, refusal_in
+from catalog.stores.connections import Connections
+from catalog.stores.connector import refusal_in
 from catalog.stores.credentials import Bearer, HttpCredential, is_below
 from catalog.stores.gate import Outgoing, not_public
 from catalog.stores.link_page import links_of_page
@@ -76,11 +75,11 @@ class HttpObjects:
     ) -> None:
         self.location, self.requests = url.location, 0
         self._url, self._outgoing = url, outgoing
-        self._query, self._credential, self._prefix, self._concurrency = url.query, credential, prefix, concurrency
+        self._query, self._credential, self._prefix = url.query, credential, prefix
+        self._connections, self._places = Connections(outgoing.watches(url)), asyncio.Semaphore(concurrency)
         self._asks = isinstance(credential, Bearer) and callable(credential.token)
         self._patience, self._token_timeout = timeouts.retry, timeouts.total
         self._timeout = aiohttp.ClientTimeout(total=timeouts.total, sock_connect=timeouts.connect, sock_read=timeouts.read)
-        self._session: aiohttp.ClientSession | None = None
 
     async def fetch(self, key: str, max_bytes: int, start: int | None = None, end: int | None = None) -> bytes | None:
         """See ``Objects.fetch``; a server that ignores ranges is asked for the whole object, of which the part is taken."""
@@ -160,9 +159,7 @@ class HttpObjects:
 
     async def close(self) -> None:
         """Give connections back."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._connections.close()
 
     async def _answer(self, url: str, headers: Mapping[str, str], max_bytes: int, key: str) -> _Answer:
         """The answer; where a token is not believed, whoever gives tokens is asked for another one, once."""
@@ -240,8 +237,11 @@ class HttpObjects:
         sent = {"Accept-Encoding": "identity", **headers, **await self._authorization(url, key)}
         self.requests += 1
         try:
-            session = self._opened()
-            async with session.request(method, yarl.URL(url, encoded=True), headers=sent, allow_redirects=False) as response:
+            address, session = yarl.URL(url, encoded=True), self._connections.session()
+            async with (
+                self._places,
+                session.request(method, address, headers=sent, allow_redirects=False, timeout=self._timeout) as response,
+            ):
                 body = b"" if method == "HEAD" else await _body(response, max_bytes)
                 if body is None:
                     return oversized(self.location, key, max_bytes)
@@ -272,8 +272,10 @@ class HttpObjects:
         return unavailable(self.location, key, reason)
 
     async def _authorization(self, url: str, key: str) -> Mapping[str, str]:
+        if self._credential is None:
+            return {}
         place = _canonical(url)
-        if self._credential is None or place is None or not is_below(place.location, self._prefix):
+        if place is None or not is_below(place.location, self._prefix):
             return {}
         failure = ""
         try:
@@ -283,24 +285,6 @@ class HttpObjects:
         except Exception as error:  # whatever the caller's function raises
             failure = type(error).__name__
         raise unauthorized(self.location, key, f"no token could be had: {failure}")
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._concurrency, **checked_connections(self._outgoing.watches(self._url))),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "zarr-linked-catalog"},
-                timeout=self._timeout,
-                trust_env=False,
-            )
-            weakref.finalize(self, _abandon, self._session).atexit = False
-        return self._session
-
-
-def _abandon(session: aiohttp.ClientSession) -> None:
-    """Close the session of objects that nobody closed."""
-    if not session.closed:
-        asyncio.run_coroutine_threadsafe(session.close(), fsspec.asyn.get_loop())
 
 
 def _canonical(url: str) -> StoreUrl | None:

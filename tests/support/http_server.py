@@ -30,6 +30,8 @@ class Request:
     query: str
     headers: dict[str, str]
     method: str = "GET"
+    client_port: int = 0
+    """The same for all requests of one connection."""
 
 
 @dataclass
@@ -124,7 +126,7 @@ class WebServer:
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        request = Request(unquote(parts.path), parts.query, headers, handler.command)
+        request = Request(unquote(parts.path), parts.query, headers, handler.command, handler.client_address[1])
         self.requests.append(request)
         is_head = request.method == "HEAD"
         reply = (self.script(request) if self.script else None) or (Reply(self.head) if is_head and self.head else None)

@@ -163,6 +163,15 @@ def test_a_name_with_one_private_address_is_refused(
     assert canary.visits == 0
 
 
+def test_a_watched_store_takes_no_connection_of_others_and_leaves_none(public: WebServer, names: Names) -> None:
+    names.answers["data.example.org"] = [[STAND_IN]]
+    for outgoing in (ANYWHERE, STRICT, ANYWHERE, STRICT):
+        assert read(f"http://data.example.org:{public.port}/s", outgoing) == GROUP3
+    first, watched, second, again = (request.client_port for request in public.requests)
+    assert first == second
+    assert len({first, watched, again}) == 3
+
+
 def test_a_name_that_changes_its_mind_gets_nowhere(public: WebServer, names: Names) -> None:
     with Canary("127.0.0.1", public.port) as canary:
         names.answers["data.example.org"] = [[STAND_IN], ["127.0.0.1"]]
