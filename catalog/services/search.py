@@ -25,9 +25,10 @@ from catalog.services.asking.conditions import Patterns
 from catalog.services.asking.filter_tree import MANY, All, Linked, One, Tree, is_few, narrow_parts, restrict, without
 from catalog.services.asking.lookups import Lookup
 from catalog.services.asking.values import plain_value, text_term
-from catalog.services.search_all import ALL_COUNTED, all_in_order
+from catalog.services.search_all import Counting
 from catalog.services.search_answer import Facet, FacetValue, SearchAnswer
 from catalog.services.search_cursor import NOTHING, Key, Place, read_cursor, sort_key, turned, write_cursor
+from catalog.services.search_datasets import ask_datasets
 from catalog.services.search_extents import find_periods, find_places
 from catalog.services.search_hits import describe_hits
 from catalog.services.search_request import FacetWanted, SearchRequest
@@ -36,7 +37,7 @@ from catalog.services.search_terms import TermReader
 MAX_TEXT_HITS: Final = 1000
 """What words are found in: the best so many."""
 
-MAX_CANDIDATES: Final = 2000
+MAX_CANDIDATES: Final = 1000
 """Things that all else is looked up for, one by one."""
 
 Page = list[tuple[str, tuple[Key, ...]]]
@@ -102,10 +103,12 @@ class _Search:
         facets = [(each, self._reader.plain_lookup(each.term, "a facet")) for each in request.facets]
         after = read_cursor(request, len(sorts) or bool(request.text))
         tree = self._tree()
-        if tree == All(()) and not sorts and request.sample is None and request.kind in ALL_COUNTED:
-            total, found, more = all_in_order(self._store, self._iris, request.kind, request.limit, after[1] if after else "")
-            return self._answer([(iri, ()) for iri in found], more, total, tree, facets)
         tree = self._narrowed(tree)
+        if self._is_every(tree) and not sorts and request.sample is None:
+            counting = Counting(self._select, self._iris, request.kind)
+            counted = counting.count(tree)
+            found, more = counting.page(tree, counted, request.limit, after[1] if after else "")
+            return self._answer([(iri, ()) for iri in found], more, counted.total, tree, facets)
         matches = self._matches(tree, sorts)
         exact = not self._reasons
         if not exact and not sorts and not request.text and request.sample is None:
@@ -145,7 +148,8 @@ class _Search:
         if request.interval is not None:
             parts.append(Linked(f"{DCT}temporal", tuple(find_periods(self._store, *request.interval))))
         if request.filter is not None:
-            parts.append(self._reader.tree(request.filter))
+            wanted = self._reader.tree(request.filter)
+            parts.append(wanted if request.kind == "datasets" else ask_datasets(self._select, wanted))
         return All(tuple(parts))
 
     def _narrowed(self, tree: Tree) -> Tree:

@@ -239,10 +239,14 @@ class SearchTests:
         assert limited(kind="arrays", limit=4).total == len(ordered), "what is recorded needs no count"
         every = {"ndim__gte": 0}
         first = limited(kind="arrays", filter=every, limit=4)
+        assert (first.complete, first.exact, first.total) == (True, True, len(ordered)), "nodes by IRI are never carried"
+        assert [hit.iri for hit in first.hits] == ordered[:4]
+        ordered = sorted(each.iri for each in catalogue.datasets)
+        first = limited(kind="datasets", limit=4)
         assert (first.complete, first.exact, first.total) == (False, False, 10)
         assert first.to_dict()["total"] == {"value": 10, "relation": "at-least"}
         assert [hit.iri for hit in first.hits] == ordered[:4], "the order of IRIs is right all the same"
-        second = limited(kind="arrays", filter=every, limit=4, cursor=first.next)
+        second = limited(kind="datasets", limit=4, cursor=first.next)
         assert [hit.iri for hit in second.hits] == ordered[4:8]
         by_run = limited(kind="arrays", sort=["run"])
         assert not by_run.complete

@@ -75,9 +75,17 @@ class Patterns:
         group = _Group(self)
         return join([group.condition(lookup, value) for lookup, value in lookups])
 
-    def of(self, name: str, lookup: Lookup, value: Any) -> Text:
-        """The patterns that one lookup without links puts on a variable; errors as `group`."""
-        return _Group(self, name).condition(lookup, value)
+    def of(self, name: str, lookup: Lookup, value: Any, *, every: bool = False) -> Text:
+        """The patterns that one lookup without links puts on a variable; errors as `group`.
+
+        Parameters
+        ----------
+        every
+            Whether they are read from beginning to end, rather than looked up for one thing after the other.
+        """
+        group = _Group(self, name)
+        group.every = every
+        return group.condition(lookup, value)
 
     def reached(self, lookup: Lookup, *, named: bool = True, backward: bool = False) -> tuple[Text, str]:
         """The pattern that leads from the item to what a lookup names, and the variable that holds it.
@@ -90,7 +98,7 @@ class Patterns:
             The last steps are written from their end to their beginning: of many items, few values are the better start.
         """
         group = _Group(self)
-        group.named, group.backward = named, backward
+        group.named, group.backward, group.every = named, backward, backward
         if not named and lookup.leaf is not None:
             lookup = replace(lookup, leaf=replace(lookup.leaf, leads=None))
         return group.reach(lookup)
@@ -107,7 +115,7 @@ class _Group:
     def __init__(self, patterns: Patterns, start: str = "item") -> None:
         self._patterns = patterns
         self._reached: dict[tuple[object, ...], str] = {(): start}
-        self.named = self.backward = False
+        self.named = self.backward = self.every = False
 
     def condition(self, lookup: Lookup, value: Any) -> Text:
         """One lookup's patterns."""
@@ -123,7 +131,13 @@ class _Group:
         if texts is not None and (*lookup.links, "attribute", lookup.key) not in self._reached:
             return self._holds(lookup, texts)
         pattern, name = self.reach(lookup)
-        return join([pattern, *self._compare(lookup, name, value)])
+        compared = self._compare(lookup, name, value)
+        if self.every and lookup.operator in {*_TEXTUAL, "regex"} and lookup.leaf is not None and lookup.leaf.leads is None:
+            holder = self._patterns.name("n")  # each value is compared once, however many things have it
+            values = part("step", subject=holder, path=write_path(lookup.leaf.steps), object=name)
+            body = join([part("distinct", name=name, body=values), *compared])
+            return join([part("distinct", name=name, body=body), pattern])
+        return join([pattern, *compared])
 
     def reach(self, lookup: Lookup) -> tuple[Text, str]:
         """The patterns that lead to what is compared, as far as they are not there yet, and its variable."""
@@ -133,7 +147,10 @@ class _Group:
             if key not in self._reached:
                 node, value = self._patterns.name("n"), self._patterns.name("v")
                 name, given = self._patterns.give([text_term(lookup.key)])
-                pieces += [given, part("attribute", subject=at, node=node, key=name, object=value)]
+                if self.every:
+                    pieces.append(part("attribute-of-all", subject=at, node=node, key=name, object=value, given=given))
+                else:
+                    pieces += [given, part("attribute", subject=at, node=node, key=name, object=value)]
                 self._reached[key] = value
         else:
             steps = self._leaf(lookup.leaf)

@@ -123,15 +123,27 @@ def without(tree: Tree, parts: "Sequence[Tree]", things: Sequence[str]) -> Tree:
     return All((One(tuple(things)), *kept))
 
 
-def restrict(kind: str, tree: Tree, patterns: Patterns) -> Text:
+def split(tree: Tree) -> "tuple[tuple[Tree, ...], tuple[Tree, ...]]":
+    """What has to hold, and what must not; all of the one and none of the other."""
+    plain = _plain(tree)
+    parts = plain.parts if isinstance(plain, All) else (plain,)
+    return tuple(each for each in parts if not isinstance(each, Not)), tuple(each.part for each in parts if isinstance(each, Not))
+
+
+def restrict(kind: str, tree: Tree, patterns: Patterns, *, few: bool = False) -> Text:
     """The patterns for everything of a kind that meets a tree of conditions.
+
+    Parameters
+    ----------
+    few
+        Whether patterns of the caller's leave few things, so that all else is looked up for each.
 
     Raises
     ------
     InputError
         A value does not go with its lookup, or a lookup is one that no query can tell.
     """
-    return _Writer(kind, patterns).group(_plain(tree))
+    return _Writer(kind, patterns).group(_plain(tree), few=few)
 
 
 def _plain(tree: Tree) -> Tree:
@@ -188,28 +200,29 @@ class _Writer:
     def __init__(self, kind: str, patterns: Patterns) -> None:
         self._kind, self._patterns = kind, patterns
 
-    def group(self, tree: Tree) -> Text:
+    def group(self, tree: Tree, *, few: bool = False) -> Text:
         """Patterns beside which the item is bound by everything of the kind."""
         parts = tree.parts if isinstance(tree, All) else (tree,)
         positive = [each for each in parts if not isinstance(each, Not)]
-        narrow = [each for each in positive if _is_narrow(each)]
-        if any(isinstance(each, One) for each in narrow):  # few: the others are looked up for each of them
-            narrow = [each for each in narrow if isinstance(each, One) or not _is_near(each)]
-        wide = [each for each in positive if each not in narrow]
-        pieces = [self.found(each) for each in narrow]
-        for each in wide:
-            if narrow and _is_near(each):
-                pieces.append(part("exists", body=self._looked_up(each)))
-            else:
-                pieces.append(self.found(each))
+        few = few or any(isinstance(each, One) for each in positive)
+        pieces = [self.found(each) for each in positive if not (few and _is_near(each))]
+        pieces += [part("exists", body=self._looked_up(each)) for each in positive if few and _is_near(each)]
         for inner in (each.part for each in parts if isinstance(each, Not)):
-            near = _is_near(inner)
-            pieces.append(part("without", body=self._looked_up(inner)) if near else part("minus", body=self.found(inner)))
-        return join([start(self._kind, every=not any(isinstance(each, One) for each in positive)), *pieces])
+            looked_up = few and _is_near(inner)
+            pieces.append(part("without", body=self._looked_up(inner)) if looked_up else part("minus", body=self.found(inner)))
+        return join([start(self._kind, every=not few), *pieces])
 
     def _looked_up(self, tree: Tree) -> Text:
-        assert isinstance(tree, Leaf)  # noqa: S101 - what is near
-        return self._patterns.of("item", tree.lookup, tree.value)
+        """Patterns that one thing meets, for an engine to try for each."""
+        match tree:
+            case Leaf():
+                return self._patterns.of("item", tree.lookup, tree.value)
+            case Same():
+                return join([self._looked_up(leaf) for leaf in tree.leaves])
+            case Either():
+                return join([part("or" if at else "either", body=self._looked_up(each)) for at, each in enumerate(tree.parts)])
+        assert isinstance(tree, All)  # noqa: S101 - what is near
+        return join([self._looked_up(each) for each in tree.parts])
 
     def found(self, tree: Tree) -> Text:
         """A query for the items that meet a condition; there may be things among them that are of no such kind."""
@@ -238,8 +251,10 @@ class _Writer:
         narrow = any(_is_narrow(leaf) for _, leaf in leaves)
         pieces, filters = [], []
         for leaf in here:
-            body = self._patterns.of(at, replace(leaf.lookup, links=()), leaf.value)
-            if narrow and not _is_narrow(leaf):
+            looked_up = narrow and not _is_narrow(leaf)
+            here_only = replace(leaf, lookup=replace(leaf.lookup, links=()))
+            body = self._patterns.of(at, here_only.lookup, leaf.value) if looked_up else self._of_every(at, here_only)
+            if looked_up:
                 filters.append(part("exists", body=body))
             else:
                 pieces.append(_select(at, body))
@@ -255,6 +270,16 @@ class _Writer:
             pieces.append(_select(at, join(steps)))
         return pieces[0] if len(pieces) == 1 and not filters else _select(at, join([*pieces, *filters]))
 
+    def _of_every(self, at: str, leaf: Leaf) -> Text:
+        """The patterns of a condition that is not looked up; steps to it one after the other, from the end."""
+        steps = leaf.lookup.leaf.steps if leaf.lookup.leaf is not None and leaf.lookup.leaf.leads is None else ()
+        if len(steps) < 2 or _is_narrow(leaf) or leaf.lookup.leaf is None:
+            return self._patterns.of(at, leaf.lookup, leaf.value, every=True)
+        name = self._patterns.name("n")
+        rest = replace(leaf, lookup=replace(leaf.lookup, leaf=replace(leaf.lookup.leaf, steps=steps[1:])))
+        step = part("step", subject=at, path=write_path(steps[:1]), object=name)
+        return join([_select(name, self._of_every(name, rest)), step])
+
     def _beyond(self, at: str, leaves: Sequence[tuple[Sequence[Term], Leaf]]) -> Text:
         """As `_same`; what is looked up directly stands beside what leads to it, so that engines go on from there."""
         if len(leaves) == 1 and not leaves[0][0] and _is_narrow(leaves[0][1]):
@@ -265,7 +290,15 @@ class _Writer:
 
 def _is_near(tree: Tree) -> bool:
     """Whether it can be looked up for one thing at a little cost."""
-    return isinstance(tree, Leaf) and not tree.lookup.links
+    match tree:
+        case Leaf():
+            leaf = tree.lookup.leaf
+            return not tree.lookup.links and leaf is not None and len(leaf.steps) == 1 and leaf.leads is None
+        case Same():
+            return all(map(_is_near, tree.leaves))
+        case All() | Either():
+            return bool(tree.parts) and all(map(_is_near, tree.parts))
+    return False
 
 
 def _select(name: str, body: Text) -> Text:
