@@ -15,6 +15,7 @@ from catalog.client.table import Table
 from catalog.client.wanted import Wanted, resolve_parts
 
 if TYPE_CHECKING:
+    import pyarrow
     import xarray
 
     from catalog.bridge.array_ref import ArrayRef
@@ -216,6 +217,10 @@ class ArrayItem(Selecting):
     def to_pandas(self) -> Any:
         """The values as a frame, one row for each element, labelled by its coordinates; errors as `to_xarray`."""
         return results.to_frame(self.to_xarray())
+
+    def to_arrow(self) -> "pyarrow.Table":
+        """The values as an Arrow table; as `Result.to_arrow`."""
+        return self.result().to_arrow()
 
     def channels(self) -> Table:
         """The channels of the image that the array is a level of."""

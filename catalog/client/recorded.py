@@ -14,6 +14,7 @@ from catalog.errors import InputError
 from catalog.services.write import FILE_ENDINGS
 
 if TYPE_CHECKING:
+    import pyarrow
     import xarray
 
     from catalog.metadata.dataset import Access
@@ -191,6 +192,25 @@ class Result:
     def to_pandas(self) -> Any:
         """The values as a frame, one row for each element, labelled by its coordinates; errors as `to_xarray`."""
         return to_frame(self.to_xarray())
+
+    def to_arrow(self) -> "pyarrow.Table":
+        """The values as an Arrow table: of one dimension with their coordinate, of two a column for each element of the second.
+
+        Raises
+        ------
+        InputError
+            There are several arrays, or none; they have another number of dimensions; or pyarrow is not installed.
+        CatalogError
+            As `ArrayItem.compute`, of a coordinate.
+        """
+        from catalog.bridge.results.columns import to_arrow
+        from catalog.services.write import hold_reading
+
+        reading = self._only()
+        with self._session.asking() as (store, iris):
+            beside = reading.values.ndim == 1
+            held = hold_reading(store, iris, reading, self._session.reading(), self._columns(), beside=beside)
+        return to_arrow(held.columns())
 
     def __repr__(self) -> str:
         """Shape and data type of each array."""
