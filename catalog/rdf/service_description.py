@@ -16,7 +16,7 @@ _FORMATS: Final = (
 )
 
 
-def service_lines(iris: Iris, title: str) -> list[str]:
+def service_lines(iris: Iris, title: str, *, federates: bool = False) -> list[str]:
     """The description of the endpoint as lines of N-Triples, sorted.
 
     Parameters
@@ -25,6 +25,8 @@ def service_lines(iris: Iris, title: str) -> list[str]:
         Of the deployment.
     title
         The catalogue's name.
+    federates
+        Whether there are endpoints that SERVICE may name.
     """
     me, dataset, graph = iris.sparql, f"{iris.sparql}#dataset", f"{iris.sparql}#default-graph"
     triples = [
@@ -33,6 +35,7 @@ def service_lines(iris: Iris, title: str) -> list[str]:
         (me, f"{SD}endpoint", f"<{iris.sparql}>"),
         (me, f"{SD}supportedLanguage", f"<{SD}SPARQL11Query>"),
         (me, f"{SD}feature", f"<{SD}UnionDefaultGraph>"),
+        *([(me, f"{SD}feature", f"<{SD}BasicFederatedQuery>")] if federates else []),
         (me, f"{SD}defaultEntailmentRegime", "<http://www.w3.org/ns/entailment/Simple>"),
         (me, f"{SD}defaultDataset", f"<{dataset}>"),
         *((me, f"{SD}resultFormat", f"<http://www.w3.org/ns/formats/{name}>") for name in _FORMATS),

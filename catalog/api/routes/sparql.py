@@ -166,7 +166,8 @@ def _describe(request: Request, asking: Viewer) -> Response:
     chosen = choose(request.headers.get("accept"), tuple(_DESCRIPTIONS))
     if chosen is None:
         raise refuse(406, f"the description comes as {', '.join(_DESCRIPTIONS)}", "not-acceptable", {"Vary": _VARY})
-    lines = "".join(service_lines(iris, asking.service.settings.api.title)).encode()
+    settings = asking.service.settings
+    lines = "".join(service_lines(iris, settings.api.title, federates=bool(settings.sparql.services.split()))).encode()
     headers = {"ETag": entity_tag(lines, _DESCRIPTIONS[chosen]), "Vary": _VARY, **_ALLOWED}
     if is_same(headers["ETag"], request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)

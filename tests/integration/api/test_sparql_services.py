@@ -37,6 +37,8 @@ HAZARDS = (
     f"@prefix x: <{X}> . x:ethanol x:hazard x:flammable . x:toluene x:hazard x:flammable, x:toxic . x:lead x:hazard x:toxic ."
 )
 
+SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
+
 QUERIES = [
     "SELECT * { ?run x:used ?what SERVICE <SERVICE> { ?what x:boils ?t } }",
     "SELECT ?run ?t ?p { ?run x:used ?what SERVICE <SERVICE> { ?what x:boils ?t } SERVICE <FUSEKI> { ?what x:price ?p } }",
@@ -189,6 +191,11 @@ class TestJoins:
                 main.run()
             assert not ended.value.code
             assert "99.97" in capsys.readouterr().out
+
+    def test_the_description_says_so(self, world: World) -> None:
+        with world.catalogue.client() as client:
+            found = rdflib.Graph().parse(data=client.get("sparql", headers={"Accept": "text/turtle"}).text, format="turtle")
+        assert (None, SD.feature, SD.BasicFederatedQuery) in found
 
 
 class TestRefusals:
