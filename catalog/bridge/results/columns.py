@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS: Final = 10_000
 
+_ARROW_UNITS: Final = {
+    **{f"M8[{unit}]": "M8[D]" for unit in "YMW"},
+    **{f"M8[{unit}]": "M8[s]" for unit in "hm"},
+    **{f"m8[{unit}]": "m8[s]" for unit in "WDhm"},
+    "M8": "i8",
+    "m8": "i8",
+}
+"""The unit of times that holds the same values, where Arrow lacks theirs; without a unit they are numbers."""
+
 
 def to_columns(values: Mapping[str, Values]) -> dict[str, Values]:
     """Named one-dimensional columns of one length.
@@ -105,6 +114,9 @@ def to_arrow(values: Mapping[str, Values]) -> "pyarrow.Table":
             plain = plain.astype(plain.dtype.newbyteorder("="))
         fault = ""
         try:
+            if plain.dtype.kind in "mM":
+                mask = mask | np.isnat(plain)
+                plain = plain.astype(_ARROW_UNITS.get(plain.dtype.str[1:], plain.dtype))
             arrays[name] = pa.array(plain, mask=mask if mask.any() else None)
         except (pa.ArrowException, ValueError, TypeError) as error:
             fault = str(error)[:200]

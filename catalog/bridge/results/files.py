@@ -29,6 +29,7 @@ from catalog.bridge.results.columns import to_arrow, to_columns
 from catalog.bridge.results.described import Described
 from catalog.bridge.results.extras import need
 from catalog.bridge.results.held import Held, hold, read_coordinates, read_described
+from catalog.bridge.results.json_values import to_plain
 from catalog.bridge.results.picture import to_png
 from catalog.bridge.whole_file import write_whole
 from catalog.errors import InputError
@@ -172,11 +173,10 @@ def to_csv(values: Mapping[str, Values]) -> str:
 
 
 def _cells(column: Values) -> list[Any]:
-    plain: Any = np.ma.getdata(column)
-    if plain.dtype.kind in "mM":
-        plain = np.datetime_as_string(plain) if plain.dtype.kind == "M" else plain.astype("int64")
+    plain = np.ma.getdata(column)
+    values = to_plain(plain) if plain.dtype.kind in "mM" else plain.tolist()
     mask = np.ma.getmaskarray(column).tolist()
-    return [None if missing else _cell(value) for value, missing in zip(plain.tolist(), mask, strict=True)]
+    return [None if missing else _cell(value) for value, missing in zip(values, mask, strict=True)]
 
 
 def _cell(value: Any) -> Any:

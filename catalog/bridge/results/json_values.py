@@ -50,7 +50,8 @@ def _reals(plain: Values) -> Any:
 
 
 def _times(plain: Values) -> Any:
-    words: Any = np.datetime_as_string(plain) if plain.dtype.kind == "M" else plain.astype(np.int64)
+    dated = plain.dtype.kind == "M" and np.datetime_data(plain.dtype)[0] != "generic"  # without a unit a number is no date
+    words: Any = np.datetime_as_string(plain) if dated else plain.astype(np.int64)
     words = np.asarray(words).astype(object)
     words[np.isnat(plain)] = None
     return words.tolist()

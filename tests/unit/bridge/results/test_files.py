@@ -53,6 +53,16 @@ def test_files_that_describe_themselves(catalogue: Catalogue, folder: Path, tmp_
         assert found.t.attrs["units"] == "degC"
 
 
+def test_times_that_xarray_reads_but_does_not_write(catalogue: Catalogue, tmp_path: Path) -> None:
+    time = xr.Variable("time", [0, 1, 13], {"units": "months since 2000-01-01", "calendar": "360_day"})
+    xr.Dataset({"t": ("time", [1.0, 2.0, 3.0])}, {"time": time}).to_zarr(tmp_path / "s.zarr", consolidated=False)
+    catalogue.ingest("d", tmp_path / "s.zarr")
+    save_part(part(catalogue, "t"), tmp_path / "out.nc")
+    with xr.open_dataset(tmp_path / "out.nc") as found:
+        xr.testing.assert_equal(found.load(), xr.open_zarr(tmp_path / "s.zarr", consolidated=False).load())
+        assert [str(each) for each in found.time.values] == ["2000-01-01 00:00:00", "2000-02-01 00:00:00", "2001-02-01 00:00:00"]
+
+
 def test_a_store_is_never_written_over(catalogue: Catalogue, folder: Path, tmp_path: Path) -> None:
     save_part(part(catalogue, "t"), tmp_path / "out.zarr")
     with pytest.raises(InputError, match="already"):
@@ -133,6 +143,16 @@ def test_pandas_and_arrow() -> None:
     assert frame["a"].isna().tolist() == [False, True]
     assert frame["b"].tolist() == [1, 2]
     assert to_arrow(values).to_pydict() == {"a": [1, None], "b": [1, 2], "s": ["x", "y"]}
+    for unit in ("Y", "M", "W", "D", "h", "m", "s", "ms", "ns"):
+        held = to_arrow({"t": np.array(["2001-01-01", "NaT"], f"M8[{unit}]")})["t"].cast(pa.timestamp("s"))
+        day = np.datetime64("2001-01-01", unit).astype("M8[s]").item()
+        assert held.to_pylist() == [day, None], unit
+    for unit in ("W", "D", "h", "m", "s", "us"):
+        held = to_arrow({"t": np.array([3, "NaT"], f"m8[{unit}]")})["t"]
+        assert held.to_pylist() == [np.timedelta64(3, unit).item(), None], unit
+    unnamed = np.array([5, np.iinfo("i8").min], "i8")
+    assert to_arrow({"t": unnamed.view("M8")})["t"].to_pylist() == [5, None]
+    assert to_csv({"t": unnamed.view("M8"), "d": unnamed.view("m8[h]")}).splitlines()[1:] == ["5,5", '"",""']
     dates = to_arrow({"t": np.array(["2001-01-01"], "M8[D]")})
     assert dates.schema.field("t").type == pa.date32()
     with pytest.raises(InputError, match="complex"):

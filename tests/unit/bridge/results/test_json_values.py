@@ -49,6 +49,7 @@ def test_the_shape_is_that_of_the_lists() -> None:
 def test_times_texts_bytes_and_fields() -> None:
     assert through(np.array(["2024-02-29T12:30", "NaT"], "M8[m]")) == ["2024-02-29T12:30", None]
     assert through(np.array([5, "NaT"], "m8[s]")) == [5, None]
+    assert through(np.array([5, np.iinfo("i8").min], "i8").view("M8")) == [5, None]  # without a unit it is no date
     assert through(np.array(["ü", ""])) == ["ü", ""]
     assert through(np.array(["a", "bc"], np.dtypes.StringDType())) == ["a", "bc"]
     assert through(np.array([b"a\xff"], "S2")) == ["a\xff"]
