@@ -126,12 +126,12 @@ class ArrayQuery(Selecting, Query[ArrayItem]):
         Raises
         ------
         InputError
-            The arrays belong to several datasets, or reductions were asked for.
+            The arrays belong to several datasets, or cannot be put together.
         CatalogError
             As `ArrayItem.to_xarray`.
         """
         if self._wanted.reductions:
-            raise InputError("reductions are done array by array: [each.to_xarray() for each in query]")
+            return results.merge([(item.ref, item.to_xarray(decode=decode, lazy=lazy)) for item in self._items])
         return results.to_labelled(self._session, [item.part for item in self._items], decode=decode, lazy=lazy)
 
     def to_dask(self) -> list[Any]:

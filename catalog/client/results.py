@@ -1,6 +1,6 @@
 """In which form do values come: xarray, dask, pandas?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.client.session import Session
@@ -9,6 +9,7 @@ from catalog.errors import InputError
 if TYPE_CHECKING:
     import xarray
 
+    from catalog.bridge.array_ref import ArrayRef
     from catalog.bridge.missing import Missing
     from catalog.bridge.part import Part
     from catalog.bridge.read_many import Outcome
@@ -73,14 +74,47 @@ def to_labelled(session: Session, parts: "Sequence[Part]", *, decode: bool, lazy
     """
     from catalog.bridge.results import labelled
 
-    datasets = sorted({part.ref.dataset for part in parts})
-    if len(datasets) != 1:
-        raise InputError(f"the arrays belong to {len(datasets)} datasets, and xarray holds those of one: make one of each")
+    _check_one_dataset(part.ref for part in parts)
     groups = {part.ref.path.rpartition("/")[0] for part in parts}
     make = labelled.to_dataset if len(groups) == 1 else labelled.to_datatree
     wanted = [(part.ref, part.selection) for part in parts]
     with session.asking() as (store, iris):
         return make(store, iris, wanted, reading=session.reading(), decode=decode, lazy=lazy)
+
+
+def merge(found: "Sequence[tuple[ArrayRef, xarray.DataArray]]") -> Any:
+    """Reduced values of several arrays: a Dataset where they lie in one group, a DataTree where they lie in one dataset.
+
+    Raises
+    ------
+    InputError
+        There are none, they belong to several datasets, or their coordinates differ.
+    """
+    import xarray
+
+    _check_one_dataset(ref for ref, _ in found)
+    groups: dict[str, list[xarray.DataArray]] = {}
+    for ref, values in found:
+        groups.setdefault(ref.path.rpartition("/")[0], []).append(values)
+    fault = ""
+    try:
+        made = {
+            group: xarray.merge([each.to_dataset() for each in members], join="exact", compat="equals", combine_attrs="drop")
+            for group, members in groups.items()
+        }
+    except ValueError as error:
+        fault = str(error)[:300]
+    if fault:
+        raise InputError(f"the arrays cannot be put together: {fault}; to_xarray of each of them can be had")
+    if len(made) == 1:
+        return next(iter(made.values()))
+    return xarray.DataTree.from_dict({f"/{group}": each for group, each in made.items()})
+
+
+def _check_one_dataset(refs: "Iterable[ArrayRef]") -> None:
+    datasets = {ref.dataset for ref in refs}
+    if len(datasets) != 1:
+        raise InputError(f"the arrays belong to {len(datasets)} datasets, and xarray holds those of one: make one of each")
 
 
 def read_parts(session: Session, parts: "Sequence[Part]", missing: "Missing" = "fill") -> "list[Outcome]":

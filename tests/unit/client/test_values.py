@@ -164,8 +164,22 @@ def test_a_query_as_a_dataset_or_a_tree(cat: catalog.Catalog) -> None:
     assert tree["A/1/0"]["1"].shape == (2, 8, 8)
     with pytest.raises(InputError, match="2 datasets"):
         cat.arrays(path__in=["sst", "one"]).to_xarray()
-    with pytest.raises(InputError, match="array by array"):
-        cat.arrays(path="sst").max("lat").to_xarray()
+
+
+def test_a_reduced_query_as_a_dataset_or_a_tree(cat: catalog.Catalog) -> None:
+    weather = cat.arrays(dims="lat", ndim=3).isel(lon=slice(2, 5)).max("time")
+    for found in (weather.to_xarray(), weather.to_xarray(lazy=True)):
+        assert set(found.data_vars) == {"sst", "ice"}
+        np.testing.assert_array_equal(found["sst"], SST[:, :, 2:5].max(0))
+        np.testing.assert_array_equal(found["ice"], (SST[:, :, 2:5] > 100).max(0))
+        assert found.lon.values.tolist() == [2.0, 3.0, 4.0]
+        assert found.lat.values.tolist() == np.linspace(50, 60, 6).tolist()
+    tree = cat.arrays(level_index=1).max("c").to_xarray()
+    assert tree["A/1/0"]["1"].values.tolist() == np.arange(128).reshape(2, 8, 8).max(0).tolist()
+    with pytest.raises(InputError, match="cannot be put together"):
+        cat.arrays(path__startswith="A/").max("c").to_xarray()
+    with pytest.raises(InputError, match="2 datasets"):
+        cat.arrays(path__in=["sst", "one"]).max().to_xarray()
 
 
 def test_dask_and_pandas(sst: Any) -> None:
