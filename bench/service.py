@@ -114,11 +114,11 @@ def _point(
         agree("how many arrays there are", total, count * sizes.dataset_arrays)
         for name, ask in ASKED.items():
             ask(client, nodes[-1])  # what is made once is made
-            taken = latencies(client, ask, nodes, sizes.service_requests, sizes.service_s)
-            rate, refused = _rate(client, ask, nodes, sizes.service_requests, sizes.service_s)
+            taken, alone = _latencies(client, ask, nodes, sizes.service_requests, sizes.service_s)
+            rate, together = _rate(client, ask, nodes, sizes.service_requests, sizes.service_s)
             p50, p95, p99 = (float(np.percentile(taken, share)) for share in (50, 95, 99))
             note = f"{kind}, {count * sizes.dataset_arrays} arrays; p95 {p95 * 1e3:.3g} ms, p99 {p99 * 1e3:.3g} ms"
-            note += f", of {len(taken)}; {rate:.3g}/s" + (f", {refused:.0%} refused" if refused else "")
+            note += f", of {len(taken)}; {rate:.3g}/s" + _refused("alone", alone) + _refused("together", together)
             yield Figure(f"{name}, p50", p50, before.get(name), note=note)
             before[name] = p50
 
@@ -187,38 +187,46 @@ def _is_ready(base: str) -> bool:
         return False
 
 
+def _refused(how: str, statuses: list[int]) -> str:
+    share = 1 - statuses.count(200) / len(statuses)
+    return f", {share:.0%} {how} refused" if share else ""
+
+
 def checked(answer: httpx.Response) -> None:
     """Stop where an answer is none."""
     agree(f"the status of {answer.url}: {answer.text[:300]}", answer.status_code, 200)
 
 
-def latencies(client: httpx.Client, ask: Ask, nodes: list[str], count: int, seconds: float) -> list[float]:
-    """Seconds of each of so many requests, one after the other, about one node after the other; fewer when the time is up."""
-    taken = []
+def _latencies(client: httpx.Client, ask: Ask, nodes: list[str], count: int, seconds: float) -> tuple[list[float], list[int]]:
+    """Seconds and status of so many requests, one after the other, about one node after the other; fewer when the time is up."""
+    taken, found = [], []
     end = time.perf_counter() + seconds
     for node in itertools.islice(itertools.cycle(nodes), count):
         start = time.perf_counter()
-        answer = ask(client, node)
+        found.append(_status(ask(client, node)))
         taken.append(time.perf_counter() - start)
-        if answer.status_code != 200:
-            checked(answer)
         if start > end:
             break
-    return taken
+    return taken, found
 
 
-def _rate(client: httpx.Client, ask: Ask, nodes: list[str], count: int, seconds: float) -> tuple[float, float]:
-    """Answers per second when several are asked for at once, and the share that was refused, as it would have taken too long."""
+def _rate(client: httpx.Client, ask: Ask, nodes: list[str], count: int, seconds: float) -> tuple[float, list[int]]:
+    """Answers per second when several are asked for at once, and the status of each."""
     start = time.perf_counter()
 
     def one(node: str) -> int | None:
-        return None if time.perf_counter() > start + seconds else ask(client, node).status_code
+        return None if time.perf_counter() > start + seconds else _status(ask(client, node))
 
     with ThreadPoolExecutor(TOGETHER) as pool:
         found = [each for each in pool.map(one, itertools.islice(itertools.cycle(nodes), count)) if each is not None]
-    taken = time.perf_counter() - start
-    agree("statuses", set(found) - {200, 413, 503}, set())
-    return found.count(200) / taken, 1 - found.count(200) / len(found)
+    return found.count(200) / (time.perf_counter() - start), found
+
+
+def _status(answer: httpx.Response) -> int:
+    """The status of an answer, or of a refusal that says that it would take too long."""
+    if answer.status_code not in {413, 503}:
+        checked(answer)
+    return answer.status_code
 
 
 def _over_fuseki(url: str, node: str, variables: dict[str, str], folder: Path, sizes: Sizes) -> Iterator[Figure]:
