@@ -22,6 +22,7 @@ from catalog.client.catalog import connect
 from catalog.errors import ForbiddenError
 from tests.support.canary import Canary, spellings
 from tests.support.endpoint import EndpointServer
+from tests.support.endpoint_door import ntriples
 from tests.support.fuseki import FusekiServer
 from tests.support.service import ServedCatalogue, served
 from tests.support.sparql_service import load, on_fuseki
@@ -83,11 +84,6 @@ class World:
     def ask(self, query: str, **options: Any) -> httpx.Response:
         with self.catalogue.client(**options) as client:
             return client.post("sparql", data={"query": self.written(query)})
-
-
-def ntriples(turtle: str) -> bytes:
-    text = rdflib.Graph().parse(data=turtle, format="turtle").serialize(format="nt")
-    return b"".join(sorted(f"{line}\n".encode() for line in text.splitlines() if line))
 
 
 @pytest.fixture(scope="module", params=["embedded", "fuseki"])

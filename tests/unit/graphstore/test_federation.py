@@ -8,7 +8,7 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,64 +31,14 @@ from catalog.graphstore.federation import Federation
 from catalog.graphstore.guard import guard_query
 from catalog.graphstore.queries import write_iri, write_literal
 from catalog.graphstore.service_answers import ServiceLimits
+from tests.support.endpoint_door import Answer, Door, endpoint, failing, ntriples
 from tests.support.graph_content import EX, HOSTILE, ODD_IRIS, A
 
 E = "http://e.example/sparql"
-Answer = Callable[[str], bytes]
-
-
-class Asked:
-    """An exchange that ends at once, or when it is stopped."""
-
-    def __init__(self, answer: Callable[[], bytes] | None) -> None:
-        self._answer, self.stopped = answer, threading.Event()
-
-    def result(self) -> bytes:
-        if self._answer is not None:
-            return self._answer()
-        assert self.stopped.wait(30)
-        raise EndpointUnavailableError("was not waited for")
-
-    def stop(self) -> None:
-        self.stopped.set()
-
-
-class Door:
-    """Endpoints by address; each answers questions, or raises; None never answers."""
-
-    def __init__(self, **answers: Answer | None) -> None:
-        self.answers = {f"http://{name}.example/sparql": answer for name, answer in answers.items()}
-        self.questions: list[str] = []
-        self.exchanges: list[Asked] = []
-        self.begun = threading.Event()
-
-    def admit(self, endpoint: str) -> None:
-        if endpoint not in self.answers:
-            raise ForbiddenError(f"{endpoint} is not on the list")
-
-    def ask(self, endpoint: str, question: str, *, max_bytes: int, seconds: float) -> Asked:
-        self.admit(endpoint)
-        assert max_bytes > 0
-        assert seconds > 0
-        self.questions.append(question)
-        answer = self.answers[endpoint]
-        self.exchanges.append(Asked(None if answer is None else lambda: answer(question)))
-        self.begun.set()
-        return self.exchanges[-1]
-
-
-def endpoint(turtle: str) -> Answer:
-    """What rdflib answers over a graph."""
-    graph = rdflib.Graph().parse(data=turtle, format="turtle")
-    return lambda question: graph.query(question).serialize(format="json") or b""
 
 
 def saying(body: Any) -> Answer:
     return lambda _: body if isinstance(body, bytes) else json.dumps(body).encode()
-
-
-def failing(_: str) -> bytes:
-    raise EndpointUnavailableError("the SPARQL endpoint is broken")
 
 
 @pytest.fixture
@@ -170,9 +120,8 @@ def test_answers_are_those_of_another_engine_over_the_union(tmp_path: Path, quer
     found_any = 0
     for n in range(5):
         here, e, f = (some_triples(chance, predicates) for predicates in ("pr", "qr", "r"))
-        content = rdflib.Graph().parse(data=here, format="turtle").serialize(format="nt")
         with EmbeddedGraphStore(tmp_path / str(n)) as store:
-            store.apply([GraphUpdate(A, b"".join(sorted(f"{line}\n".encode() for line in content.splitlines() if line)))])
+            store.apply([GraphUpdate(A, ntriples(here))])
             join(store, Door(e=endpoint(e), f=endpoint(f)))
             found = rows(store, text)
         assert found == reckoned(here, {"e": e, "f": f}, text)
