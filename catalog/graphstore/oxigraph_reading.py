@@ -101,7 +101,7 @@ class OxigraphReading:
             checks.append(Check("readable", "fail", str(error)))
         checks += [
             Check("union-default-graph", "ok", "plain patterns see all graphs but the rejected ones"),
-            Check("service-closed", "ok", "SERVICE and LOAD are refused before a query runs"),
+            Check("service-closed", "ok", "the engine is given no SERVICE and no LOAD"),
             self._check_text(),
         ]
         return StoreCheck(self.kind, str(self.folder), tuple(checks))
