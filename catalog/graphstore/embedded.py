@@ -23,7 +23,7 @@ import pyoxigraph as ox
 from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
 from catalog.graphstore.delta import Delta, plan_delta
 from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate, check_updates, is_rejected, keeps_rejected
-from catalog.graphstore.federation import CLOSED, Federation, time_left
+from catalog.graphstore.federation import CLOSED, Federation
 from catalog.graphstore.folder_lock import FolderLock
 from catalog.graphstore.guard import guard_query
 from catalog.graphstore.isolated import query_in_process
@@ -185,9 +185,7 @@ class EmbeddedGraphStore(OxigraphReading):
         safe = guard_query(text, services=True)
         safe.check_format(format)
         place = _REJECTED if safe.rejected else _GRAPHS
-        started = time.monotonic()
-        safe = self._federation.fill(safe, timeout)
-        timeout = None if timeout is None else time_left(timeout, started)
+        safe, timeout = self._federation.fill(safe, timeout)
         with self._threads.reading():
             store = self._store(place)
             if timeout is not None and (self.folder / place).is_dir():

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final, Protocol, overload
 from urllib.parse import urljoin
 
 from catalog.confined.places import Cancel, Places, Room
@@ -83,15 +83,21 @@ class Federation:
         self._limits = limits or ServiceLimits()
         self._places = Places(Room(self._limits.at_once, 0, DEFAULT_SECONDS), self._full)
 
-    def fill(self, safe: SafeQuery, seconds: float | None = None, cancel: Cancel | None = None) -> SafeQuery:
-        """The query with solutions in the places of its SERVICE blocks; the same query where it has none.
+    @overload
+    def fill(self, safe: SafeQuery, seconds: float, cancel: Cancel | None = None) -> tuple[SafeQuery, float]: ...
+
+    @overload
+    def fill(self, safe: SafeQuery, seconds: None, cancel: Cancel | None = None) -> tuple[SafeQuery, None]: ...
+
+    def fill(self, safe: SafeQuery, seconds: float | None, cancel: Cancel | None = None) -> tuple[SafeQuery, float | None]:
+        """The query with solutions in the places of its SERVICE blocks, and the seconds that it has left.
 
         Parameters
         ----------
         safe
             As `catalog.graphstore.guard.guard_query` let it through.
         seconds
-            What the whole query may take; the endpoints, asked side by side, get three quarters of it.
+            What the whole query may take, None where nothing limits it; the endpoints, asked side by side, get three quarters.
         cancel
             Closes the connections.
 
@@ -112,7 +118,7 @@ class Federation:
         """
         blocks = safe.services
         if not blocks:
-            return safe
+            return safe, seconds
         if self._door is None:
             raise closed_service(safe.text, blocks[0].start)
         if len(blocks) > self._limits.blocks:
@@ -125,13 +131,16 @@ class Federation:
         placed = [_placed(block, safe.base) for block in blocks]
         for block in placed:
             self._door.admit(block.endpoint)
-        cancel = cancel or Cancel()
+        started, cancel = time.monotonic(), cancel or Cancel()
         self._places.take(cancel)
         try:
             answers = self._ask(self._door, placed, _SHARE * (seconds or DEFAULT_SECONDS), cancel)
         finally:
             self._places.give_back()
-        return replace(safe, text=_splice(safe.text, placed, answers), services=())
+        filled = replace(safe, text=_splice(safe.text, placed, answers), services=())
+        if seconds is None:
+            return filled, None
+        return filled, max(seconds - (time.monotonic() - started), min(seconds, _LEAST_SECONDS))
 
     def _ask(self, door: EndpointDoor, blocks: Sequence[ServiceBlock], seconds: float, cancel: Cancel) -> list[str]:
         exchanges: list[Exchange] = []
@@ -163,11 +172,6 @@ class Federation:
         return GraphStoreUnavailableError(
             f"{self._limits.at_once} queries are asking other endpoints, as many as may: ask again in a moment"
         )
-
-
-def time_left(seconds: float, started: float) -> float:
-    """Seconds that a query has left, more than 0: `started` is what the monotonic clock said when it began."""
-    return max(seconds - (time.monotonic() - started), min(seconds, _LEAST_SECONDS))
 
 
 CLOSED: Final = Federation()

@@ -16,7 +16,6 @@ Graphs that nobody names in `apply` are never touched.
 """
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
 
@@ -34,7 +33,7 @@ from catalog.graphstore.door import (
     is_rejected,
     keeps_rejected,
 )
-from catalog.graphstore.federation import CLOSED, Federation, time_left
+from catalog.graphstore.federation import CLOSED, Federation
 from catalog.graphstore.fuseki_check import Place, check_fuseki
 from catalog.graphstore.fuseki_http import SparqlEndpoint, check_url
 from catalog.graphstore.fuseki_outside import FusekiOutside
@@ -269,24 +268,22 @@ class FusekiGraphStore:
 
     def query(self, text: str, format: str = "json", *, timeout: float | None = None) -> Answer:  # noqa: A002
         """Answer a user's query; see `catalog.graphstore.door.GraphStore.query`."""
-        started = time.monotonic()
         safe = guard_query(text, services=True)
         safe.check_format(format)
         place, accept = self._place_of(safe), _accept(safe, format)
-        safe = self._federation.fill(safe, timeout)
+        safe, timeout = self._federation.fill(safe, timeout)
         body = self._query(
             place,
             declare_prefixes(safe.prefixes) + safe.text,
             MEDIA_TYPES[accept],
             max_bytes=self._max_answer_bytes,
-            timeout=None if timeout is None else time_left(timeout, started),
+            timeout=timeout,
             params=None if safe.rejected else self._dataset(safe),
         )
         return Answer(b"".join(_as_asked([body], accept, format)), MEDIA_TYPES[format])
 
     def answer(self, question: Question, cancel: Cancel) -> WholeAnswer:
         """Answer a query from outside; see `catalog.graphstore.outside.OutsideDoor.answer`."""
-        started = time.monotonic()
         safe = question.guarded()
         refuse_unstoppable(question.text)
         place, accept = self._place_of(safe), _accept(safe, question.format)
@@ -295,12 +292,12 @@ class FusekiGraphStore:
         params += [("named-graph-uri", name) for name in question.named_graphs]
         if not params and not safe.rejected:
             params = list((self._dataset(safe) or {}).items())
-        safe = self._federation.fill(safe, self.limits.seconds, cancel)
+        safe, seconds = self._federation.fill(safe, self.limits.seconds, cancel)
         base = f"BASE {write_iri(question.base)} " if question.base else ""
         text = base + declare_prefixes(safe.prefixes) + safe.text
-        log_in, left = self._log_in_to_read, time_left(self.limits.seconds, started)
+        log_in = self._log_in_to_read
         parts = self._outside.answer(
-            url, text, MEDIA_TYPES[accept], accept, cancel, params=params, authenticate=log_in, seconds=left
+            url, text, MEDIA_TYPES[accept], accept, cancel, params=params, authenticate=log_in, seconds=seconds
         )
         return WholeAnswer(_as_asked(parts, accept, question.format), MEDIA_TYPES[question.format])
 

@@ -20,7 +20,7 @@ from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError
 from catalog.graphstore.bindings import Bindings, Term
 from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate
 from catalog.graphstore.embedded import EmbeddedGraphStore
-from catalog.graphstore.federation import CLOSED, Federation, time_left
+from catalog.graphstore.federation import CLOSED, Federation
 from catalog.graphstore.folder_lock import FolderLock
 from catalog.graphstore.guard import SafeQuery, guard_query
 from catalog.graphstore.isolated import Task
@@ -217,9 +217,7 @@ class PublishedGraphStore(OxigraphReading):
         return self._answer(question, cancel, self.limits.seconds)
 
     def _answer(self, question: Question, cancel: Cancel, seconds: float) -> WholeAnswer:
-        started = time.monotonic()
-        safe = self._federation.fill(question.guarded(), seconds, cancel)
-        seconds = time_left(seconds, started)
+        safe, seconds = self._federation.fill(question.guarded(), seconds, cancel)
         with self._copy() as copy:
             folder = (copy.folder or self.folder / "nothing") / PLACES[safe.rejected]
             task = Task(folder, safe, question.format, seconds, self.limits.answer_bytes, self.limits.rows)
