@@ -275,9 +275,10 @@ def test_relative_endpoints_are_those_of_the_base() -> None:
     door = Door(e=endpoint("<x:a> <x:p> 1 ."))
     safe = guard_query("SELECT * { SERVICE <sparql> { <a> ?p ?o } }", services=True)
     with pytest.raises(InputError, match="'sparql'"):
-        Federation(door).fill(safe)
-    filled = Federation(door).fill(replace(safe, base="http://e.example/here"))
+        Federation(door).fill(safe, None)
+    filled, left = Federation(door).fill(replace(safe, base="http://e.example/here"), 8.0)
     assert not filled.services
+    assert 0 < left < 8
     assert "BASE <http://e.example/here> " in door.questions[0]
 
 
