@@ -23,15 +23,21 @@ MAX_KEYS: Final = 1000
 """Keys of chunks that one plan names."""
 _NODES: Final = "/nodes/"
 _BY_TYPE: Final = {media_type: name for name, media_type in FORMATS.items()} | {"application/octet-stream": "npy"}
-_EXAMPLE: Final = "datasets/open-lab/nodes/campaign0/batch0/sample0/measurement"
+_EXAMPLE: Final = "datasets/open-lab/nodes/campaign1/batch1/preparation1/sample1/sample1Dataset"
 
 IriPath = Annotated[str, Path(description="The path of the array's IRI: `datasets/{id}/nodes/{path}`.", examples=[_EXAMPLE])]
-AnyIri = Annotated[str, Query(description="The array's IRI, or any URI in the metadata that leads to one array.")]
+AnyIri = Annotated[
+    str,
+    Query(
+        description="The array's IRI, or any URI in the metadata that leads to one array.",
+        examples=["https://example.org/lab/sample1Dataset"],
+    ),
+]
 Select = Annotated[
     str,
     Query(
         description="The part, half-open: positions, world units, labels; nothing means all.",
-        examples=["y=0:10,x=[3,1,2]", "time=2020-01..2020-03,lat=world(50:60)"],
+        examples=["time=0:10,wavelength=[3,1,2]", "time=2020-01..2020-03,lat=50..60", "y=world(10:20),c=label(DAPI)"],
     ),
 ]
 Level = Annotated[

@@ -1,0 +1,49 @@
+"""Are the examples of the OpenAPI document answered with the values that the sample store was written with?"""
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.service import ServedCatalogue
+
+# The writer of sample stores: element [i, j] of the array of the n-th sample is n * 1e6 + i * 1000 + j.
+VALUES = 1e6 + np.add.outer(np.arange(90) * 1000.0, np.arange(100.0))
+
+
+@pytest.fixture(scope="module")
+def document(sample_service: ServedCatalogue) -> Any:
+    with sample_service.client() as client:
+        return client.get("openapi.json").json()
+
+
+def examples(operation: Any, name: str) -> list[str]:
+    [found] = [each for each in operation["parameters"] if each["name"] == name]
+    return list(found.get("examples") or found["schema"]["examples"])
+
+
+def test_a_part_of_an_array(sample_service: ServedCatalogue, document: Any) -> None:
+    by_path, by_iri = (document["paths"][address]["get"] for address in ("/arrays/{path}", "/arrays"))
+    [path], [iri] = examples(by_path, "path"), examples(by_iri, "iri")
+    select = examples(by_path, "select")[0]
+    with sample_service.client() as client:
+        for address, params in ((f"arrays/{path}", {}), ("arrays", {"iri": iri})):
+            answer = client.get(address, params={**params, "select": select})
+            np.testing.assert_array_equal(np.load(io.BytesIO(answer.content)), VALUES[:10][:, [3, 1, 2]])
+
+
+def test_points(sample_service: ServedCatalogue, document: Any) -> None:
+    operation = document["paths"]["/sample/{path}"]["post"]
+    [path] = examples(operation, "path")
+    content = operation["requestBody"]["content"]
+    expected = [VALUES[0, 5], VALUES[3, 9]]
+    with sample_service.client() as client:
+        for example in content["application/json"]["examples"].values():
+            assert client.post(f"sample/{path}", json=example["value"], params={"format": "json"}).json()["values"] == expected
+        body = {"content": content["text/csv"]["example"], "headers": {"Content-Type": "text/csv"}}
+        answer = client.post(f"sample/{path}", params={"format": "csv"}, **body)
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert rows[0] == ["time", "wavelength", "sample1Dataset"]
+    assert [[float(each) for each in row] for row in rows[1:]] == [[0, 5, expected[0]], [3, 9, expected[1]]]
