@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from catalog.confined.process import Buffer
 from catalog.errors import InputError
 
 Values = npt.NDArray[Any]
@@ -45,7 +46,7 @@ def give_values(values: Values, note: str, give: Callable[[Any], None]) -> None:
         give(_bytes_of(array))
 
 
-def take_values(pieces: Sequence[bytearray]) -> tuple[Values, str]:
+def take_values(pieces: Sequence[Buffer]) -> tuple[Values, str]:
     """The values and the note again; the values lie in the pieces, and can be written to.
 
     Raises
@@ -54,7 +55,7 @@ def take_values(pieces: Sequence[bytearray]) -> tuple[Values, str]:
         The pieces are not what `give_values` gives.
     """
     try:
-        head = json.loads(pieces[0])
+        head = json.loads(bytes(pieces[0]))
         arrays = [_array(facts, body) for facts, body in zip(head["arrays"], pieces[1:], strict=True)]
         mask = arrays.pop() if head["masked"] else None
         values = arrays[0] if head["kind"] == "plain" else _put_together(arrays, head["kind"], tuple(head["shape"]))
@@ -81,14 +82,14 @@ def _bytes_of(array: Values) -> Any:
     return memoryview(straight.reshape(-1).view(np.uint8))
 
 
-def _array(facts: dict[str, Any], body: bytearray) -> Values:
+def _array(facts: dict[str, Any], body: Buffer) -> Values:
     if len(facts["descr"]) > _MAX_TYPE:
         raise ValueError("a data type that is too long")
     dtype = np.lib.format.descr_to_dtype(ast.literal_eval(facts["descr"]))
     shape = tuple(int(size) for size in facts["shape"])
     if dtype.hasobject or min(shape, default=0) < 0 or prod(shape) * dtype.itemsize != len(body):
         raise ValueError("values of another size than they are said to have")
-    if not body:
+    if not len(body):
         return np.empty(shape, dtype)
     flat: Values = np.frombuffer(body, dtype)
     return flat.reshape(shape, order="F" if facts["fortran"] else "C")

@@ -26,8 +26,6 @@ from catalog.confined.process import (
 )
 from catalog.errors import CatalogError, LimitExceededError, MetadataError, UnavailableError
 
-NICE: Final = 5
-"""Who waits for values goes before who asks queries."""
 _HEAD_BYTES: Final = 4 * 2**20
 _BY_HAND: Final = frozenset({signal.SIGKILL, signal.SIGTERM})
 
@@ -87,7 +85,7 @@ class ReadWorkers:
         self.limits = limits = limits or ReadWorkerLimits()
         given = replace(access, locations=None, elsewhere=None, workers=None)
         told = pickle.dumps((given, dict(environment or {})))
-        confinement = Confinement(limits.memory_bytes, network=True, nice=NICE)
+        confinement = Confinement(limits.memory_bytes, network=True, nice=0)  # somebody waits for the values
         self._pool = Pool(
             lambda: ReadProcess(entry, confinement, told),
             limits.room,

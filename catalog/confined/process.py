@@ -5,6 +5,8 @@ its command line nor its environment, which others on the machine can see, hold 
 """
 
 import contextlib
+import fcntl
+import mmap
 import os
 import select
 import signal
@@ -24,7 +26,12 @@ START_SECONDS: Final = 60.0
 _READ_BYTES: Final = 64 * 1024
 _PIPE_BYTES: Final = 2**20
 _F_SETPIPE_SZ: Final = 1031
+_LARGE_BYTES: Final = 4 * 2**20
 _KINDS: Final = frozenset({READY, DATA, END, REFUSED, MEMORY, FAULT})
+
+
+Buffer = bytearray | mmap.mmap
+"""A piece of an answer."""
 
 
 class NotStartedError(Exception):
@@ -107,6 +114,8 @@ class Process:
         assert self._child.stdout is not None  # noqa: S101
         self._in, self._out = self._child.stdin.fileno(), self._child.stdout.fileno()
         os.set_blocking(self._in, False)
+        with contextlib.suppress(OSError):  # no Linux, or more than a user may have: slower
+            fcntl.fcntl(self._out, _F_SETPIPE_SZ, _PIPE_BYTES)
         self._seen = bytearray()
         self._told = told
         self._is_ready = False
@@ -145,9 +154,9 @@ class Process:
         if kind != READY:
             self.kill()
             raise NotStartedError
-        self._is_ready, self.has_network, self._told = True, body != b"1", b""
+        self._is_ready, self.has_network, self._told = True, bytes(body) != b"1", b""
 
-    def ask(self, task: bytes, seconds: float, cancel: Cancel | None = None, max_bytes: int = MOST) -> list[bytearray]:
+    def ask(self, task: bytes, seconds: float, cancel: Cancel | None = None, max_bytes: int = MOST) -> list[Buffer]:
         """The answer to a task; whole, in pieces.
 
         Where it does not end well, the process is killed, and `is_usable` says so.
@@ -190,11 +199,11 @@ class Process:
         """Whether the process is as good as before after its work raised an error."""
         return isinstance(error, CatalogError)
 
-    def _answer(self, task: bytes, seconds: float, max_bytes: int) -> list[bytearray]:
+    def _answer(self, task: bytes, seconds: float, max_bytes: int) -> list[Buffer]:
         deadline = time.monotonic() + seconds
         with contextlib.suppress(BrokenPipeError):  # the answer, or its absence, says more
             self._write(seconds, task, deadline)
-        parts: list[bytearray] = []
+        parts: list[Buffer] = []
         left = max_bytes
         while True:
             kind, body = self._frame(deadline, left)
@@ -202,7 +211,7 @@ class Process:
                 left -= len(body)
                 parts.append(body)
             elif kind == END:
-                self.resident_bytes = int(body)
+                self.resident_bytes = int(bytes(body))
                 return parts
             else:
                 raise _failure(kind, bytes(body))
@@ -215,7 +224,7 @@ class Process:
             self._wait(poll, deadline)
             view = view[os.write(self._in, view[:_PIPE_BYTES]) :]
 
-    def _frame(self, deadline: float, max_bytes: int) -> tuple[bytes, bytearray]:
+    def _frame(self, deadline: float, max_bytes: int) -> tuple[bytes, Buffer]:
         poll = select.poll()
         poll.register(self._out, select.POLLIN)
         kind, length = HEAD.unpack(self._take(HEAD.size, poll, deadline))
@@ -223,9 +232,9 @@ class Process:
             raise FaultError("a confined process said something that cannot be read")
         return kind, self._take(length, poll, deadline)
 
-    def _take(self, size: int, poll: "select.poll", deadline: float) -> bytearray:
+    def _take(self, size: int, poll: "select.poll", deadline: float) -> Buffer:
         """So many bytes; large ones are read to where they stay."""
-        taken = bytearray(size)
+        taken = _room_for(size)
         view = memoryview(taken)
         done = min(size, len(self._seen))
         view[:done] = self._seen[:done]
@@ -276,6 +285,16 @@ class Process:
         lifeline, self._lifeline = self._lifeline, -1
         if lifeline >= 0:
             os.close(lifeline)
+
+
+def _room_for(size: int) -> Buffer:
+    """Room for so many bytes; large pages where it is large, for each page that is touched first costs time."""
+    if size < _LARGE_BYTES:
+        return bytearray(size)
+    room = mmap.mmap(-1, size)
+    with contextlib.suppress(OSError, AttributeError):
+        room.madvise(mmap.MADV_HUGEPAGE)
+    return room
 
 
 def _failure(kind: bytes, body: bytes) -> Exception:
