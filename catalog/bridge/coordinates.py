@@ -141,7 +141,9 @@ class Coordinates:
                 return found, axes[0]
         stated = sorted(path for path in self._stated.get(ref.iri, {}).values())
         known = f"its coordinates are {', '.join(stated[:_SHOWN])}" if stated else "the graph knows of no coordinates of it"
-        raise InputError(f"{ref.iri} has no coordinate {name!r} along one of its axes: {known}; select by position")
+        axes_named = ", ".join(each or f"dim{axis}" for axis, each in enumerate(ref.array.dimension_names))
+        way = "select by position" if name in ref.array.dimension_names else f"its axes are {axes_named}"
+        raise InputError(f"array {ref.path!r} has no coordinate {name!r} along one of its axes: {known}; {way}")
 
     def values(self, ref: ArrayRef) -> Coordinate:
         """The decoded values of a coordinate that was found.

@@ -21,7 +21,7 @@ from typing import Final, Literal
 from urllib.parse import unquote
 
 from catalog.bridge.node_ref import NodeRef, Row, ask_nodes, ask_rows
-from catalog.errors import NotFoundError
+from catalog.errors import InputError, NotFoundError
 from catalog.graphstore.door import GraphStore
 from catalog.graphstore.queries import load_query, write_iri
 from catalog.rdf.iris import ASSERTED, CURATED, RECORD, Iris
@@ -69,7 +69,10 @@ def look_up(store: GraphStore, uri: str, iris: Iris) -> Found:
     -----
     Four small queries at most, and one for each level of the hierarchy below a group; see `look_up_many`.
     """
-    write_iri(uri)
+    try:
+        write_iri(uri)
+    except InputError as error:
+        raise InputError(f"{error}; the array PATH of the dataset ID is {iris.node('ID', 'PATH')}") from error
     finder = Finder(store, iris)
     for step in (finder.as_nodes, finder.as_described, finder.as_linked):
         found = step([uri])

@@ -229,7 +229,9 @@ def test_predicates_and_strangers_are_not_found(samples: Catalogue, uri: str) ->
 
 @pytest.mark.parametrize("uri", ["sample1", "", "http://x/a b", "http://x/<y>", 'http://x/"', "http://x/\n}"])
 def test_what_is_no_iri_is_refused(samples: Catalogue, uri: str) -> None:
-    with pytest.raises(InputError, match="absolute IRI"):
+    with pytest.raises(
+        InputError, match=r"absolute IRI.*; the array PATH of the dataset ID is http://.*/datasets/ID/nodes/PATH$"
+    ):
         samples.resolve(uri)
 
 
