@@ -1,11 +1,15 @@
 """Is a SERVICE block found as the grammar has it, and what is asked in its place?"""
 
+import random
+
 import pytest
 import rdflib.plugins.sparql as rdflib_sparql
 
 from catalog.errors import ForbiddenError, InputError, LimitExceededError
+from catalog.graphstore.federation import Federation
 from catalog.graphstore.guard import guard_query
 from catalog.graphstore.service_blocks import ServiceBlock
+from tests.support.endpoint_door import Door
 
 E = "http://e.example/sparql"
 
@@ -144,3 +148,50 @@ def test_the_limits_are_those_of_any_query() -> None:
         blocks(f"SELECT * {{ SERVICE <{E}> {{ {many} }} }}")
     with pytest.raises(LimitExceededError):
         blocks(f"SELECT * {{ SERVICE <{E}> {{ {'{' * 70}{'}' * 70} }} }}")
+
+
+WORDS = ["SERVICE", "service", "SILENT", "OPTIONAL", "UNION", "MINUS", "GRAPH", "VALUES", "UNDEF", "EXISTS", "true", "a"]
+TERMS = ["?s", f"<{E}>", "<x>", "x:", "x:y", ":", "1", "1.", "'}'", '"""{"""', "_:b", "@en", "VALUES ?s { 1 }", "{ ?s ?p ?o }"]
+SIGNS = [
+    "'",
+    '"',
+    "\\",
+    "\\u007D",
+    "#",
+    "\n",
+    " ",
+    " ",
+    " ",
+    "{",
+    "}",
+    "{|",
+    "|}",
+    "(",
+    ")",
+    "<<",
+    ">>",
+    "<",
+    ">",
+    ".",
+    ";",
+    ",",
+    "|",
+]
+
+
+def test_no_mixture_of_pieces_leaves_a_service_behind() -> None:
+    """What passes where SERVICE may, passes once it is filled where none may, and so does what was asked elsewhere."""
+    table = b'{"head": {"vars": ["s"]}, "results": {"bindings": [{"s": {"type": "literal", "value": "} SERVICE <x:y> {"}}, {}]}}'
+    chance, filled = random.Random(1), 0
+    for _ in range(2000):
+        pieces = "".join(chance.choices(WORDS + TERMS + SIGNS, k=chance.randint(1, 12)))
+        text = f"PREFIX x: <{E}> PREFIX : <{E}> SELECT * {{ {pieces} SERVICE <{E}> {{ ?s ?p ?o }} #'\"\n}}"
+        door = Door(e=lambda _: table)
+        try:
+            safe, _ = Federation(door).fill(guard_query(text, services=True), None)
+        except (ForbiddenError, InputError, LimitExceededError):
+            continue
+        assert guard_query(safe.text).services == ()
+        assert all(guard_query(question).form == "SELECT" for question in door.questions)
+        filled += bool(door.questions)
+    assert filled > 100
