@@ -32,7 +32,7 @@ from tests.support.http_server import WebServer
 
 TOGETHER = 8
 """Requests at once, where requests per second are measured."""
-_START_S = 60
+_START_S = 180
 _LOOKUP = "SELECT ?p ?o WHERE { <%s> ?p ?o }"
 _SERVED = (64, 512, 512)
 """Shape of the array of 64 MiB that is read through the service."""
