@@ -36,6 +36,8 @@ _SECRETS: Final = tuple(
 )
 """What a secret looks like in a line, and what is left of it."""
 
+_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 def redact(line: str) -> str:
     """A line without what looks like a secret: credentials in URLs and headers, signatures of signed URLs, keys."""
@@ -50,6 +52,11 @@ def _redacted(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _redacted(each) for key, each in value.items()}
     return [_redacted(each) for each in value] if isinstance(value, list) else value
+
+
+def _on_one_line(text: str) -> str:
+    """A text whose control characters, line breaks among them, are written as escapes."""
+    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def set_up_logging(style: Literal["json", "console"] = "json", level: str = "INFO") -> None:
@@ -71,7 +78,11 @@ def set_up_logging(style: Literal["json", "console"] = "json", level: str = "INF
     last: Any = structlog.processors.JSONRenderer(sort_keys=False)
     if style == "console":  # texts in quotes, so that one with a line break makes no second line
         plain = structlog.dev.plain_traceback
-        last = structlog.dev.ConsoleRenderer(colors=False, repr_native_str=True, exception_formatter=plain)
+        console = structlog.dev.ConsoleRenderer(colors=False, repr_native_str=True, exception_formatter=plain)
+
+        def last(logger: Any, name: str, event: Any) -> Any:
+            return console(logger, name, {**event, "event": _on_one_line(str(event.get("event", "")))})
+
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[

@@ -73,8 +73,10 @@ class FaultServer:
             threading.Thread(target=self._one, args=(connection,), daemon=True).start()
 
     def _one(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            line = self._context.wrap_socket(connection, server_side=True) if self._context else connection
+        with connection, contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            line = connection
+            if self._context:  # what wraps it takes it over, and is closed itself
+                line = stack.enter_context(self._context.wrap_socket(connection, server_side=True))
             head = b""
             while b"\r\n\r\n" not in head and head[:1] != b"\x16":  # a client that begins with TLS where none is spoken
                 piece = line.recv(65536)
