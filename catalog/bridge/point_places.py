@@ -174,6 +174,9 @@ def numbers_of(texts: Sequence[str | None], column: str) -> Values:
     InputError
         One is no number.
     """
+    odd = next((row for row, text in enumerate(texts) if text and "_" in text), None)
+    if odd is not None:  # Python takes 1_0 for a number
+        raise InputError(f"row {odd} of the column {column!r} is {texts[odd]!r}; a number is needed")
     try:
         return np.array([int(text or "") for text in texts], dtype=np.int64)
     except (ValueError, OverflowError):

@@ -85,10 +85,12 @@ def tolerances_of(given: Any, axes: Sequence[str]) -> dict[str, Tolerance]:
     Raises
     ------
     InputError
-        One of the mapping's axes is none of these, or a tolerance is none.
+        One of the mapping's axes is none of these, there are none, or a tolerance is none.
     """
     if given is None:
         return {}
+    if not axes and not isinstance(given, Mapping):
+        raise InputError(f"the tolerance {str(given)[:40]!r} is of labels, and no axis is given by labels")
     if not isinstance(given, Mapping):
         return dict.fromkeys(axes, parse_tolerance(given))
     unknown = [axis for axis in given if axis not in axes]

@@ -62,7 +62,7 @@ def save_points(settings: "Settings", iri: str, points: Points, wanted: Wanted, 
     from catalog.bridge.levels import parse_level
     from catalog.bridge.point_labels import parse_kinds
     from catalog.bridge.tolerance import parse_tolerances
-    from catalog.services.points import PointFinder, PointWish, read_placed
+    from catalog.services.points import PointFinder, PointWish, check_recordable, read_placed
     from catalog.services.provenance import now
     from catalog.services.query import answer_as_bindings
     from catalog.services.read import coordinates_of, read_part_of
@@ -77,5 +77,7 @@ def save_points(settings: "Settings", iri: str, points: Points, wanted: Wanted, 
             placed = finder.of_file(points.file)
         else:
             placed = finder.of_answer(answer_as_bindings(store, points.query, timeout=settings.query_timeout_s))
+    if wanted.recorded:
+        check_recordable(placed)
     reading = read_placed(placed, options.reading())
     Saving(settings, options, wanted, started, [reading], placed.columns).write([Path(wanted.save)])

@@ -183,6 +183,23 @@ class PointFinder:
         return kinds if isinstance(kinds, Mapping) else {f"dim{axis}": kinds for axis in self._open}
 
 
+def check_recordable(placed: Placed) -> None:
+    """Refuse points that no record can name, before they are read.
+
+    Raises
+    ------
+    LimitExceededError
+        There are too many.
+    InputError
+        The array has no axes.
+    """
+    from catalog.bridge.canonical_text import points_text  # noqa: PLC0415
+    from catalog.bridge.selection import select  # noqa: PLC0415
+
+    array = placed.part.ref.array
+    points_text(select(array, {f"dim{axis}": column for axis, column in enumerate(placed.places.T)}), array.dimension_names)
+
+
 def read_placed(placed: Placed, how: "How") -> "Reading":
     """The value at each of the points; errors as `catalog.bridge.points.sample`."""
     from catalog.services.recorded import read_places  # noqa: PLC0415

@@ -4,6 +4,7 @@ Where the points lie follows from the graph, and from coordinates where they are
 chunks that they lie in, before a store is asked for values.
 """
 
+import io
 import json
 from dataclasses import dataclass
 from typing import Any, Final
@@ -111,9 +112,9 @@ def read_sample(server: ArrayServer, shown: GraphStore, everything: GraphStore, 
     return to_body(ref.iri, held, planned.notes, form)
 
 
-def _lines(body: bytes) -> list[str]:
+def _lines(body: bytes) -> io.StringIO:
     try:
-        return body.decode("utf-8-sig").splitlines(keepends=True)
+        return io.StringIO(body.decode("utf-8-sig"), newline="")
     except UnicodeDecodeError:
         raise InputError("the points are no CSV in UTF-8") from None
 

@@ -49,7 +49,9 @@ def test_one_for_each_axis() -> None:
             parse_tolerances(wrong)
     assert tolerances_of(1, ["a", "b"]) == {"a": 1.0, "b": 1.0}
     assert tolerances_of({"b": 1}, ["a", "b"]) == {"b": 1.0}
-    assert tolerances_of(None, ["a"]) == {}
+    assert tolerances_of(None, ["a"]) == tolerances_of({}, []) == {}
+    with pytest.raises(InputError, match="no axis is given by labels"):
+        tolerances_of(1, [])
     with pytest.raises(InputError, match="given for 'c'; the axes that labels are given for are 'a', 'b'"):
         tolerances_of({"c": 1}, ["a", "b"])
 

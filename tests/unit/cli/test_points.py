@@ -100,6 +100,18 @@ def test_a_level_of_an_image(place: Path, monkeypatch: pytest.MonkeyPatch, catal
             assert np.load("o.npy").tolist() == coarse[0, 2:6, :4].tolist(), level
 
 
+def test_more_points_than_a_record_names_are_refused_before_they_are_read(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "p.csv").write_text("time,lat,lon\n" + "0,0,0\n" * 200_000)
+    given = ("get", SST, "--points", "p.csv", "--save", "o.npy")
+    assert call(monkeypatch, *given, "--record", "r.ttl") == 6
+    assert "characters" in capsys.readouterr().err
+    assert not (place / "o.npy").exists()
+    assert call(monkeypatch, *given) == 0
+    assert np.load("o.npy").tolist() == [VALUES[0, 0, 0]] * 200_000
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -114,6 +126,8 @@ def test_a_level_of_an_image(place: Path, monkeypatch: pytest.MonkeyPatch, catal
         (("--points-query", "SELECT * { ?a ?b ?c }"), "from a file or from a query"),
         (("--select", "lat=0:3"), "a part of the axis 'lat' is selected"),
         (("--level", "1"), "no image with levels"),
+        (("--tolerance", "1"), "the tolerance '1.0' is of labels, and no axis is given by labels"),
+        (("--level", "x=0"), "the level 'x=0'"),
         (("--level", "fine"), "the level 'fine': a number, sizes of a pixel"),
     ],
 )
