@@ -222,7 +222,7 @@ def open_judge_workers(settings: Settings) -> "JudgeWorkers":
 def _environment(credentials: Credentials) -> dict[str, str]:
     """The variables that processes which read have: where certificates lie, and rights of ours where a credential says so."""
     ambient = any(isinstance(each, S3) and each.ambient for each in credentials.values())
-    names = [name for name in os.environ if name in _CERTIFICATES or (ambient and name.startswith(("AWS_", "HOME")))]
+    names = [name for name in os.environ if name in _CERTIFICATES or (ambient and (name.startswith("AWS_") or name == "HOME"))]
     return {name: os.environ[name] for name in names}
 
 
