@@ -100,7 +100,15 @@ def not_acceptable(there: Iterable[str]) -> Exception:
 
 
 def send_graph(
-    request: Request, viewer: Viewer, iri: str, ntriples: bytes, ending: str, *, classes: Iterable[str] = (), page: int = 1
+    request: Request,
+    viewer: Viewer,
+    iri: str,
+    ntriples: bytes,
+    ending: str,
+    *,
+    classes: Iterable[str] = (),
+    page: int = 1,
+    pages: int = 1,
 ) -> Response:
     """A graph as a document in one of the formats; 304 where the client has it, before it is written out.
 
@@ -114,6 +122,8 @@ def send_graph(
         Of the format.
     classes
         What kind of thing it is about.
+    page, pages
+        Which page of its members it shows, from 1, and of how many.
 
     Raises
     ------
@@ -121,7 +131,7 @@ def send_graph(
         406: RDF/XML cannot say this.
     """
     tag = entity_tag(ntriples, ending)
-    headers = document_headers(viewer, iri, ending, classes=classes, page=page) | {"ETag": tag}
+    headers = document_headers(viewer, iri, ending, classes=classes, page=page, pages=pages) | {"ETag": tag}
     if is_same(tag, request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
     try:
@@ -131,23 +141,29 @@ def send_graph(
     return Response(body, headers=headers, media_type=_with_charset(ENDINGS[ending]))
 
 
-def send_page(request: Request, viewer: Viewer, iri: str, html: bytes, *, classes: Iterable[str] = (), page: int = 1) -> Response:
-    """A page for people; 304 where the client has it."""
+def send_page(
+    request: Request, viewer: Viewer, iri: str, html: bytes, *, classes: Iterable[str] = (), page: int = 1, pages: int = 1
+) -> Response:
+    """A page for people; 304 where the client has it. Parameters as for `send_graph`."""
     tag = entity_tag(html)
-    headers = document_headers(viewer, iri, "html", classes=classes, page=page) | {"ETag": tag}
+    headers = document_headers(viewer, iri, "html", classes=classes, page=page, pages=pages) | {"ETag": tag}
     if is_same(tag, request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
     return Response(html, headers=headers, media_type=_with_charset(HTML))
 
 
-def document_headers(viewer: Viewer, iri: str, ending: str, *, classes: Iterable[str], page: int) -> dict[str, str]:
-    """What every document says of itself: what it is about, of which kind that is, and in which other formats there is one."""
+def document_headers(
+    viewer: Viewer, iri: str, ending: str, *, classes: Iterable[str], page: int, pages: int = 1
+) -> dict[str, str]:
+    """What every document says of itself: what it is about and of which kind that is, its other formats, the pages beside it."""
     iris = viewer.service.iris
     links = [f'<{local(iris, iri)}>; rel="describes"']
     for other, media_type in ENDINGS.items():
         if other != ending:
             links.append(f'<{local(iris, iris.document(iri, other, page))}>; rel="alternate"; type="{media_type}"')
     links += [f'<{local(iris, each)}>; rel="type"' for each in classes]
+    beside = {"prev": page - 1, "next": page + 1}
+    links += [f'<{local(iris, iris.document(iri, ending, at))}>; rel="{rel}"' for rel, at in beside.items() if 1 <= at <= pages]
     return {"Vary": _VARY, "Link": ", ".join(links), "Cache-Control": _caching(viewer)}
 
 

@@ -48,6 +48,7 @@ class AbsentGraphStore:
         values: Mapping[str, Sequence[Term]] | None = None,  # noqa: ARG002
         *,
         timeout: float | None = None,  # noqa: ARG002
+        brief: bool = False,  # noqa: ARG002
     ) -> Bindings:
         """No solutions: there is nothing."""
         return _Nothing((), ())
@@ -56,7 +57,7 @@ class AbsentGraphStore:
         """No: there is nothing."""
         return False
 
-    def find_text(self, words: str, *, limit: int = 20) -> Sequence[TextHit]:  # noqa: ARG002
+    def find_text(self, words: str, *, limit: int = 20, timeout: float | None = None) -> Sequence[TextHit]:  # noqa: ARG002
         """No hits: there is nothing."""
         return ()
 

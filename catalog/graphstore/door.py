@@ -108,6 +108,18 @@ class TextHit:
     path: str
 
 
+class Asked(Protocol):
+    """What answers our own questions, and no more: a graph store, or somebody who asks one."""
+
+    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None, *, brief: bool = False) -> Bindings:
+        """See `GraphStore.select`."""
+        ...
+
+    def ask(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> bool:
+        """See `GraphStore.ask`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that `GraphStore.check` looked at.
@@ -211,7 +223,14 @@ class GraphStore(Protocol):
         """
         ...
 
-    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None, *, timeout: float | None = None) -> Bindings:
+    def select(
+        self,
+        text: str,
+        values: Mapping[str, Sequence[Term]] | None = None,
+        *,
+        timeout: float | None = None,
+        brief: bool = False,
+    ) -> Bindings:
         """Answer one of our own SELECT queries with typed terms.
 
         Parameters
@@ -223,6 +242,9 @@ class GraphStore(Protocol):
         timeout
             Seconds after which it is given up; `None`: the store's own limit. A store that only its opener asks, in his own
             process, passes it over.
+        brief
+            Whether it looks up a bounded number of things, one by one. A store that stops a query only by ending a process then
+            answers at once, and passes the timeout over.
 
         Raises
         ------
@@ -235,7 +257,7 @@ class GraphStore(Protocol):
         """Answer one of our own ASK queries."""
         ...
 
-    def find_text(self, words: str, *, limit: int = 20) -> Sequence[TextHit]:
+    def find_text(self, words: str, *, limit: int = 20, timeout: float | None = None) -> Sequence[TextHit]:
         """Find the datasets and nodes that words speak of, the best first, each once.
 
         Both kinds of store read words alike, cut texts alike and rank alike (`catalog.graphstore.text_words`,
@@ -250,6 +272,8 @@ class GraphStore(Protocol):
             nothing is found, the words are taken for beginnings.
         limit
             Most hits, 1 to 1,000.
+        timeout
+            As for `select`, of all of it together.
 
         Returns
         -------

@@ -34,7 +34,7 @@ from catalog.graphstore.published_copies import Pace, PublishedCopies, publish_s
 from catalog.graphstore.read_write_lock import ReadWriteLock
 from catalog.graphstore.store_log import StoreLog
 from catalog.graphstore.text_index import TextIndex
-from catalog.graphstore.text_search import Candidate
+from catalog.graphstore.text_search import Candidate, Clock
 from catalog.graphstore.text_words import Term as Wanted
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
@@ -194,9 +194,9 @@ class EmbeddedGraphStore(OxigraphReading):
                 body = answer_query(store, safe, format, self._max_answer_bytes)
         return Answer(body, MEDIA_TYPES[format])
 
-    def _candidates(self, terms: Sequence[Wanted]) -> Sequence[Candidate] | None:
+    def _candidates(self, terms: Sequence[Wanted], clock: Clock) -> Sequence[Candidate] | None:
         with self._threads.reading():
-            return self._texts.candidates(terms)
+            return self._texts.candidates(terms, clock)
 
     def _read(self, place: str, graph: str) -> bytes:
         return read_graph(self._store(place), graph)

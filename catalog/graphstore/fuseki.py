@@ -44,7 +44,7 @@ from catalog.graphstore.oxigraph import parse_bindings, parse_boolean
 from catalog.graphstore.prefixes import declare_prefixes
 from catalog.graphstore.queries import bind, load_query, write_iri
 from catalog.graphstore.text_fuseki import FusekiTexts, has_index
-from catalog.graphstore.text_search import find_text
+from catalog.graphstore.text_search import Clock, find_text
 from catalog.graphstore.unstoppable import refuse_unstoppable
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
@@ -331,7 +331,14 @@ class FusekiGraphStore:
         body = self._query(place, text, MEDIA_TYPES["tsv"], params=params, timeout=timeout)
         return parse_bindings(body)
 
-    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None, *, timeout: float | None = None) -> Bindings:
+    def select(
+        self,
+        text: str,
+        values: Mapping[str, Sequence[Term]] | None = None,
+        *,
+        timeout: float | None = None,
+        brief: bool = False,  # noqa: ARG002  every query can be stopped
+    ) -> Bindings:
         """Answer one of our own SELECT queries; see `catalog.graphstore.door.GraphStore.select`."""
         safe = guard_query(text)
         if safe.form != "SELECT":
@@ -347,9 +354,14 @@ class FusekiGraphStore:
         body = self._query(self._graphs, bound, MEDIA_TYPES["json"], params=self._dataset(safe))
         return parse_boolean(body)
 
-    def find_text(self, words: str, *, limit: int = 20) -> Sequence[TextHit]:
+    def find_text(self, words: str, *, limit: int = 20, timeout: float | None = None) -> Sequence[TextHit]:
         """Find what words speak of; see `catalog.graphstore.door.GraphStore.find_text`."""
-        return find_text(words, limit, self._texts.candidates, self.select)
+        clock = Clock(timeout)
+
+        def select(text: str, values: Mapping[str, Sequence[Term]]) -> Bindings:
+            return self.select(text, values, timeout=clock.left())
+
+        return find_text(words, limit, lambda terms: self._texts.candidates(terms, select), select, clock)
 
     def read_graph(self, graph: str) -> bytes:
         """Read the triples of one named graph; see `catalog.graphstore.door.GraphStore.read_graph`."""

@@ -13,7 +13,7 @@ from catalog.graphstore.door import Check, StoreCheck, TextHit, is_rejected
 from catalog.graphstore.guard import SafeQuery, guard_query
 from catalog.graphstore.oxigraph import read_bindings
 from catalog.graphstore.queries import bind, write_iri
-from catalog.graphstore.text_search import Candidate, find_text, sample_text, scan_texts
+from catalog.graphstore.text_search import Candidate, Clock, find_text, sample_text, scan_texts
 from catalog.graphstore.text_words import Term as Wanted
 from catalog.graphstore.text_words import parse_terms
 
@@ -57,6 +57,7 @@ class OxigraphReading:
         values: Mapping[str, Sequence[Term]] | None = None,
         *,
         timeout: float | None = None,  # noqa: ARG002
+        brief: bool = False,  # noqa: ARG002
     ) -> Bindings:
         """Answer one of our own SELECT queries; see `catalog.graphstore.door.GraphStore.select`."""
         answer = self._ours(text, values)
@@ -71,16 +72,20 @@ class OxigraphReading:
             raise InputError("only ASK has a yes or no: use `select`")
         return answer
 
-    def find_text(self, words: str, *, limit: int = 20) -> Sequence[TextHit]:
+    def find_text(self, words: str, *, limit: int = 20, timeout: float | None = None) -> Sequence[TextHit]:
         """Find what words speak of; see `catalog.graphstore.door.GraphStore.find_text`."""
+        clock = Clock(timeout)
+
+        def select(text: str, values: Mapping[str, Sequence[Term]]) -> Bindings:
+            return self.select(text, values, timeout=clock.left())
 
         def retrieve(terms: Sequence[Wanted]) -> Iterable[Candidate]:
-            named = self._candidates(terms)
-            return scan_texts(terms, self.select) if named is None else named
+            named = self._candidates(terms, clock)
+            return scan_texts(terms, select) if named is None else named
 
-        return find_text(words, limit, retrieve, self.select)
+        return find_text(words, limit, retrieve, select, clock)
 
-    def _candidates(self, terms: Sequence[Wanted]) -> Sequence[Candidate] | None:
+    def _candidates(self, terms: Sequence[Wanted], clock: Clock) -> Sequence[Candidate] | None:
         """What the text index names; None where there is none that can be used."""
         raise NotImplementedError
 
@@ -108,7 +113,7 @@ class OxigraphReading:
 
     def _check_text(self) -> Check:
         try:
-            usable = self._candidates(parse_terms("catalog")) is not None or sample_text(self.select) is None
+            usable = self._candidates(parse_terms("catalog"), Clock(None)) is not None or sample_text(self.select) is None
         except CatalogError as error:
             return Check("text-index", "warn", str(error))
         if usable:

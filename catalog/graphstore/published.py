@@ -30,8 +30,9 @@ from catalog.graphstore.oxigraph_reading import PLACES, OxigraphReading
 from catalog.graphstore.pool import WorkerPool
 from catalog.graphstore.published_copies import HeldCopy, PublishedCopies, publish_folder
 from catalog.graphstore.queries import bind
+from catalog.graphstore.remembered import RememberedAnswers
 from catalog.graphstore.text_index import FILE_NAME, TextIndex
-from catalog.graphstore.text_search import Candidate
+from catalog.graphstore.text_search import Candidate, Clock
 from catalog.graphstore.text_tables import read_candidates
 from catalog.graphstore.text_words import Term as Wanted
 
@@ -105,6 +106,7 @@ class PublishedGraphStore(OxigraphReading):
         self._own_pool = WorkerPool(limits, nice=OWN_NICE)
         self._copies = PublishedCopies(self.folder)
         self._guard = threading.Lock()
+        self._remembered = RememberedAnswers()
         self._closed = False
         self._looked = time.monotonic()
         self._current = self._open_first(lock_timeout)
@@ -203,9 +205,9 @@ class PublishedGraphStore(OxigraphReading):
         with self._copy() as copy:
             yield copy.stores[place]
 
-    def _candidates(self, terms: Sequence[Wanted]) -> Sequence[Candidate] | None:
+    def _candidates(self, terms: Sequence[Wanted], clock: Clock) -> Sequence[Candidate] | None:
         with self._copy() as copy:
-            return [] if copy.folder is None else read_candidates(copy.folder / FILE_NAME, terms, live=False)
+            return [] if copy.folder is None else read_candidates(copy.folder / FILE_NAME, terms, clock, live=False)
 
     def query(self, text: str, format: str = "json", *, timeout: float | None = None) -> Answer:  # noqa: A002
         """Answer a user's query; see `catalog.graphstore.door.GraphStore.query`."""
@@ -223,21 +225,32 @@ class PublishedGraphStore(OxigraphReading):
             task = Task(folder, safe, question.format, seconds, self.limits.answer_bytes, self.limits.rows)
             return WholeAnswer(self._pool.answer(task, cancel), MEDIA_TYPES[question.format])
 
-    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None, *, timeout: float | None = None) -> Bindings:
-        """Answer one of our own SELECT queries; with a timeout in a worker, which can be stopped.
+    def select(
+        self,
+        text: str,
+        values: Mapping[str, Sequence[Term]] | None = None,
+        *,
+        timeout: float | None = None,
+        brief: bool = False,
+    ) -> Bindings:
+        """Answer one of our own SELECT queries; with a timeout in a worker, which can be stopped, unless it is brief.
 
         These have workers to themselves: users' queries, of which some never end, take no place from a search.
         """
-        if timeout is None:
+        if timeout is None or brief:
             return super().select(text, values)
         safe = guard_query(text)
         if safe.form != "SELECT":
             raise InputError(f"{safe.form} has no bindings: use `ask` or `query`")
         bound = SafeQuery(bind(text, values), safe.form, safe.prefixes)
         with self._copy() as copy:
+            if (known := self._remembered.get(copy.name or "", bound.text)) is not None:
+                return known
             folder = (copy.folder or self.folder / "nothing") / PLACES[0]
             body = b"".join(self._own_pool.answer(Task(folder, bound, "tsv", timeout, OWN_ANSWER_BYTES), Cancel()))
-        return parse_bindings(body)
+            answer = parse_bindings(body)
+            self._remembered.keep(copy.name or "", bound.text, answer)
+        return answer
 
     def apply(self, updates: Sequence[GraphUpdate]) -> None:  # noqa: ARG002  it belongs to the door
         """Refuse: published copies never change."""

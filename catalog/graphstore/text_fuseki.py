@@ -34,12 +34,18 @@ class FusekiTexts:
         self._indexed: bool | None = None
         self._looked = 0.0
 
-    def candidates(self, terms: Sequence[Term]) -> Iterable[Candidate]:
-        """The texts that hold any of the terms, the best of them where there are many."""
+    def candidates(self, terms: Sequence[Term], select: Select) -> Iterable[Candidate]:
+        """The texts that hold any of the terms, the best of them where there are many.
+
+        Parameters
+        ----------
+        select
+            Asks the same Fuseki dataset, within a time.
+        """
         if not self._has_index():
-            return scan_texts(terms, self._select)
-        rows = self._select(load_query("text-index"), {"words": [Literal(write_lucene(terms))]})
-        return (*read_candidates(rows), *scan_described(terms, self._select))
+            return scan_texts(terms, select)
+        rows = select(load_query("text-index"), {"words": [Literal(write_lucene(terms))]})
+        return (*read_candidates(rows), *scan_described(terms, select))
 
     def _has_index(self) -> bool:
         if self._indexed is None or (not self._indexed and time.monotonic() - self._looked > LOOK_SECONDS):

@@ -25,7 +25,7 @@ import pyoxigraph as ox
 
 from catalog.graphstore.delta import Delta
 from catalog.graphstore.store_log import sync_path
-from catalog.graphstore.text_search import Candidate
+from catalog.graphstore.text_search import Candidate, Clock
 from catalog.graphstore.text_tables import (
     Entry,
     add_texts,
@@ -75,9 +75,9 @@ class TextIndex:
             return not self._behind
         return self._path.is_file() and not self.is_marked
 
-    def candidates(self, terms: Sequence[Term]) -> list[Candidate] | None:
+    def candidates(self, terms: Sequence[Term], clock: Clock) -> list[Candidate] | None:
         """The best texts that hold any of the terms; None where there is no index that can be used."""
-        return read_candidates(self._path, terms, live=self._db is not None) if self.is_in_step else None
+        return read_candidates(self._path, terms, clock, live=self._db is not None) if self.is_in_step else None
 
     def backups(self) -> dict[str, Callable[[Path], None]]:
         """What copies the index while nobody writes to it, by its name; nothing where it is absent or behind.

@@ -11,17 +11,20 @@ the last step is compared. What is said of a thing that belongs to a dataset or 
 dataset contributes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from catalog.errors import InputError
+from catalog.errors import InputError, LimitExceededError
 from catalog.graphstore.bindings import Bindings, Iri, Literal, Term
+from catalog.graphstore.compose import part
 from catalog.graphstore.door import TextHit
 from catalog.graphstore.queries import load_query
 from catalog.graphstore.text_properties import INDEXED, weight_of
 from catalog.graphstore.text_words import Term as Wanted
 from catalog.graphstore.text_words import TextWords, as_beginnings, parse_terms, split_text
+from catalog.rdf.iris import node_path
 from catalog.rdf.terms import PATH
 
 MAX_HITS: Final = 1000
@@ -33,6 +36,8 @@ _BEGINNING: Final = 0.6
 _DATASET: Final = 0.5
 _K1, _B, _USUAL = 1.2, 0.75, 6.0
 _BATCH: Final = 1000
+_LINKS: Final = 20_000
+"""Links to things that hold a word that are followed; of one word alone, twice as many as there may be hits."""
 
 Select = Callable[[str, Mapping[str, Sequence[Term]]], Bindings]
 """How one of our own queries is answered: its text, and the terms it takes."""
@@ -50,6 +55,45 @@ class Candidate:
 
 Retrieve = Callable[[Sequence[Wanted]], Iterable[Candidate]]
 """How candidates are found for terms: at least the texts that hold any of them; more does no harm."""
+
+
+class Clock:
+    """How long finding may still take.
+
+    Parameters
+    ----------
+    seconds
+        From now; None: as long as it takes.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self._until = None if seconds is None else time.monotonic() + seconds
+
+    def left(self) -> float | None:
+        """Seconds that are left, above 0; None where there is no end.
+
+        Raises
+        ------
+        LimitExceededError
+            The time is up (``sparql-seconds``).
+        """
+        if self._until is None or self._seconds is None:
+            return None
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise self.up()
+        return left
+
+    def is_up(self) -> bool:
+        """Whether no time is left."""
+        return self._until is not None and time.monotonic() >= self._until
+
+    def up(self) -> LimitExceededError:
+        """What is raised when the time is up."""
+        seconds = max(1, round(self._seconds or 0))
+        message = f"words were looked for longer than {self._seconds:g} s: look for fewer, or rarer ones"
+        return LimitExceededError(message, limit="sparql-seconds", value=seconds, allowed=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +114,7 @@ class _Standing:
     share: float = 1.0
 
 
-def find_text(words: str, limit: int, retrieve: Retrieve, select: Select) -> Sequence[TextHit]:
+def find_text(words: str, limit: int, retrieve: Retrieve, select: Select, clock: Clock | None = None) -> Sequence[TextHit]:
     """Find what `catalog.graphstore.door.GraphStore.find_text` promises.
 
     Parameters
@@ -81,24 +125,34 @@ def find_text(words: str, limit: int, retrieve: Retrieve, select: Select) -> Seq
         Names candidates.
     select
         Asks the graph store.
+    clock
+        When it is given up.
 
     Raises
     ------
     InputError
         `words` is empty or too long, or `limit` out of range.
+    LimitExceededError
+        The time is up.
     """
+    clock = clock or Clock(None)
     if not 1 <= limit <= MAX_HITS:
         raise InputError(f"limit is {limit}; 1 to {MAX_HITS} hits are allowed")
     terms = parse_terms(words)
     if not terms:
         return ()
-    return _search(terms, limit, retrieve, select) or _search(as_beginnings(terms), limit, retrieve, select)
+    found = _search(terms, limit, retrieve, select, clock)
+    return found or _search(as_beginnings(terms), limit, retrieve, select, clock)
 
 
-def _search(terms: Sequence[Wanted], limit: int, retrieve: Retrieve, select: Select) -> Sequence[TextHit]:
-    scored = [(each, *_score(each, terms)) for each in dict.fromkeys(retrieve(terms))]
-    scored = [found for found in scored if any(found[1])]
-    owners = _owners(dict.fromkeys(found[0].subject for found in scored), select)
+def _search(terms: Sequence[Wanted], limit: int, retrieve: Retrieve, select: Select, clock: Clock) -> Sequence[TextHit]:
+    scored = []
+    for each in dict.fromkeys(retrieve(terms)):
+        clock.left()
+        scores, share = _score(each, terms)
+        if any(scores):
+            scored.append((each, scores, share))
+    owners = _owners([found[0] for found in scored], select, _LINKS if len(terms) > 1 else 2 * MAX_HITS)
     standings: dict[str, _Standing] = {}
     for candidate, scores, share in scored:
         for owner in owners.get(candidate.subject, ()):
@@ -130,18 +184,43 @@ def _whole(candidate: Candidate, words: TextWords, terms: Sequence[Wanted]) -> f
     return 1.0
 
 
-def _owners(subjects: Iterable[str], select: Select) -> Mapping[str, Sequence[_Owner]]:
-    """The datasets and nodes that each subject is, or else belongs to."""
+def _owners(candidates: Sequence[Candidate], select: Select, links: int) -> Mapping[str, Sequence[_Owner]]:
+    """The datasets and nodes that each subject is, or else belongs to, by at most so many links for some of them."""
+    found = _themselves(((each.subject, each.graph) for each in candidates), select)
+    left = [subject for subject in dict.fromkeys(each.subject for each in candidates) if subject not in found]
+    linked: list[tuple[str, str, str]] = []
+    text = f"{load_query('text-links')}\n{part('limit', number=links).value}"
+    for batch in _batches(left):
+        rows = select(text, {"subject": batch}).rows
+        linked += [(_value(subject), _value(item), _value(graph)) for subject, item, graph in rows]
+    users = _themselves(((item, graph) for _, item, graph in linked), select)
+    belong: dict[str, list[_Owner]] = {}
+    for subject, item in dict.fromkeys((subject, item) for subject, item, _ in linked):
+        for owner in users.get(item, ()):
+            belong.setdefault(subject, []).append(replace(owner, share=_DEPENDENT))
+    return {**found, **belong}
+
+
+def _themselves(things: Iterable[tuple[str, str]], select: Select) -> dict[str, list[_Owner]]:
+    """Those of some things that are datasets or nodes; each stands in a graph, and a dataset's own says which are its nodes."""
     found: dict[str, list[_Owner]] = {}
-    left = list(subjects)
-    for query, share in (("text-owners", 1.0), ("text-dependents", _DEPENDENT)):
-        for at in range(0, len(left), _BATCH):
-            rows = select(load_query(query), {"subject": [Iri(subject) for subject in left[at : at + _BATCH]]})
-            for row in rows:
-                subject, item, dataset, path = (_value(row[name]) for name in ("subject", "item", "dataset", "path"))
-                found.setdefault(subject, []).append(_Owner(item, dataset, path, share))
-        left = [subject for subject in left if subject not in found]
+    unsure: dict[str, None] = {}
+    for thing, graph in things:
+        path = node_path(graph, thing)
+        if path is not None:
+            found[thing] = [_Owner(thing, graph, path, 1.0)]
+        elif "/datasets/" in thing and "#" not in thing:
+            unsure[thing] = None
+    for batch in _batches([thing for thing in unsure if thing not in found]):
+        for row in select(load_query("text-owners"), {"subject": batch}):
+            item, dataset, path = (_value(row[name]) for name in ("item", "dataset", "path"))
+            found.setdefault(item, []).append(_Owner(item, dataset, path, 1.0))
     return found
+
+
+def _batches(things: Sequence[str]) -> Iterator[list[Term]]:
+    for at in range(0, len(things), _BATCH):
+        yield [Iri(each) for each in things[at : at + _BATCH]]
 
 
 def _value(term: Term | None) -> str:

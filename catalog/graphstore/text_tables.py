@@ -19,7 +19,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from catalog.graphstore.text_properties import INDEXED, NAMES
-from catalog.graphstore.text_search import MAX_CANDIDATES, Candidate
+from catalog.graphstore.text_search import MAX_CANDIDATES, Candidate, Clock
 from catalog.graphstore.text_words import MAX_INDEXED, SEPARATORS, SINGLE, Term, split_text
 
 ASSERTED: Final = "/asserted"
@@ -43,6 +43,8 @@ SELECT texts.subject, texts.property, texts.text, graphs.iri
 FROM (SELECT rowid AS id FROM words WHERE words MATCH ? ORDER BY bm25(words), rowid LIMIT ?) AS best
 JOIN texts ON texts.id = best.id JOIN graphs ON graphs.id = texts.graph
 """
+_STEPS: Final = 100_000
+"""Steps of SQLite's engine, some milliseconds, after which the clock is looked at."""
 _PREDICATES: Final = frozenset(f"<{iri}>".encode() for iri in INDEXED)
 _log = logging.getLogger(__name__)
 
@@ -87,7 +89,7 @@ def _expression(column: str, terms: Sequence[Term]) -> str:
     return f"{column} : ({' OR '.join(each)})"
 
 
-def read_candidates(path: Path, terms: Sequence[Term], *, live: bool) -> list[Candidate] | None:
+def read_candidates(path: Path, terms: Sequence[Term], clock: Clock, *, live: bool) -> list[Candidate] | None:
     """The best texts that hold any of the terms; None where there is no index that can be used.
 
     Parameters
@@ -96,8 +98,15 @@ def read_candidates(path: Path, terms: Sequence[Term], *, live: bool) -> list[Ca
         The index.
     terms
         What is looked for.
+    clock
+        When it is given up.
     live
         Whether this process may be writing to it; otherwise nobody is.
+
+    Raises
+    ------
+    LimitExceededError
+        The time is up.
     """
     if not path.is_file():
         return None
@@ -106,12 +115,14 @@ def read_candidates(path: Path, terms: Sequence[Term], *, live: bool) -> list[Ca
         with closing(sqlite3.connect(address, uri=True)) as db:
             if not is_ours(db):
                 return None
+            db.set_progress_handler(clock.is_up, _STEPS)
             return [
                 Candidate(*row)
                 for column in ("names", "texts")
                 for row in db.execute(_BEST, (_expression(column, terms), MAX_CANDIDATES))
             ]
     except sqlite3.Error as error:
+        clock.left()
         _log.warning("the text index %s cannot be read: %s", path, error)
         return None
 

@@ -210,6 +210,12 @@ class Iris:
         return found if _ID.fullmatch(found) else None
 
 
+def node_path(dataset: str, iri: str) -> str | None:
+    """The path of a node of a dataset, by the IRIs of both; None where the IRI is none of a node of it."""
+    begin = f"{dataset}/nodes/"
+    return unquote(iri.removeprefix(begin)) if iri.startswith(begin) and "#" not in iri else None
+
+
 def _same_encoding(found: re.Match[str]) -> str:
     """A character of a path as IRIs are minted: ``~`` alone has a sense of its own where it is encoded."""
     if not found[0].startswith("%"):

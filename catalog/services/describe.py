@@ -285,17 +285,16 @@ def _links(store: GraphStore, iri: str) -> tuple[tuple[Said, ...], bool]:
 def _children(store: GraphStore, parent: str, page: int) -> Children | None:
     values = {"parent": [Iri(parent)]}
     query = load_query("describe-children")
-    found = store.select(f"{query}\n{part('limit', number=MAX_SORTED + 1).value}", values).values("child")
+    total = int(store.select(load_query("describe-child-count"), values).values("count")[0] or 0)
     start = (page - 1) * PAGE
-    if len(found) <= MAX_SORTED:
-        names = sorted({each for each in found if each})
-        total, names = len(names), names[start : start + PAGE]
-    else:
-        total = int(store.select(load_query("describe-child-count"), values).values("count")[0] or 0)
-        slice_ = f"{query}\n{part('limit', number=PAGE).value} {part('offset', number=start).value}"
-        names = [each for each in store.select(slice_, values).values("child") if each]
     if not total:
         return None
+    if total <= MAX_SORTED:
+        found = store.select(f"{query}\n{part('limit', number=MAX_SORTED + 1).value}", values).values("child")
+        names = sorted({each for each in found if each})[start : start + PAGE]
+    else:
+        slice_ = f"{query}\n{part('limit', number=PAGE).value} {part('offset', number=start).value}"
+        names = [each for each in store.select(slice_, values).values("child") if each]
     return Children(parent, page, -(-total // PAGE), total, tuple(_facts(store, names)))
 
 

@@ -8,14 +8,12 @@ query each. What a hit shows is asked for the page alone.
 import hashlib
 import heapq
 import secrets
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from catalog.errors import LimitExceededError
-from catalog.graphstore.bindings import Bindings, Iri, Term
+from catalog.graphstore.bindings import Iri, Term
 from catalog.graphstore.compose import Text, join, part
 from catalog.graphstore.door import GraphStore, TextHit
 from catalog.graphstore.queries import load_query
@@ -27,6 +25,7 @@ from catalog.services.asking.lookups import Lookup
 from catalog.services.asking.values import plain_value, text_term
 from catalog.services.search_all import Counting
 from catalog.services.search_answer import Facet, FacetValue, SearchAnswer
+from catalog.services.search_clock import TimedStore
 from catalog.services.search_cursor import NOTHING, Key, Place, read_cursor, sort_key, turned, write_cursor
 from catalog.services.search_datasets import ask_datasets
 from catalog.services.search_extents import find_periods, find_places
@@ -91,11 +90,11 @@ def search(store: GraphStore, iris: Iris, request: SearchRequest, limits: Search
 
 class _Search:
     def __init__(self, store: GraphStore, iris: Iris, request: SearchRequest, limits: SearchLimits) -> None:
-        self._store, self._iris, self._request, self._limits = store, iris, request, limits
-        self._reader = TermReader(store, request.kind)
+        self._store = TimedStore(store, limits.seconds)
+        self._iris, self._request, self._limits = iris, request, limits
+        self._reader = TermReader(self._store, request.kind)
         self._texts: Mapping[str, TextHit] = {}
         self._reasons: list[str] = []
-        self._deadline = time.monotonic() + limits.seconds
 
     def answer(self) -> SearchAnswer:
         request = self._request
@@ -105,7 +104,7 @@ class _Search:
         tree = self._tree()
         tree = self._narrowed(tree)
         if self._is_every(tree) and not sorts and request.sample is None:
-            counting = Counting(self._select, self._iris, request.kind)
+            counting = Counting(self._store.select, self._iris, request.kind)
             counted = counting.count(tree)
             found, more = counting.page(tree, counted, request.limit, after[1] if after else "")
             return self._answer([(iri, ()) for iri in found], more, counted.total, tree, facets)
@@ -149,7 +148,7 @@ class _Search:
             parts.append(Linked(f"{DCT}temporal", tuple(find_periods(self._store, *request.interval))))
         if request.filter is not None:
             wanted = self._reader.tree(request.filter)
-            parts.append(wanted if request.kind == "datasets" else ask_datasets(self._select, wanted))
+            parts.append(wanted if request.kind == "datasets" else ask_datasets(self._store.select, wanted))
         return All(tuple(parts))
 
     def _narrowed(self, tree: Tree) -> Tree:
@@ -157,7 +156,7 @@ class _Search:
         given = [set(each.things) for each in tree.parts if isinstance(each, One)] if isinstance(tree, All) else []
         asked: list[Tree] = [each for each in tree.parts if isinstance(each, One)] if isinstance(tree, All) else []
         for each, body, patterns in narrow_parts(self._request.kind, tree):
-            rows = self._select(part("candidates", body=body, number=MAX_CANDIDATES + 1).value, patterns.values).rows
+            rows = self._store.select(part("candidates", body=body, number=MAX_CANDIDATES + 1).value, patterns.values).rows
             if len(rows) <= MAX_CANDIDATES:
                 given.append({row[0].value for row in rows if isinstance(row[0], Iri)})
                 asked.append(each)
@@ -188,7 +187,7 @@ class _Search:
             body.append(part("optional", body=part("pairs", name=name, body=pattern) if every else pattern))
             columns = part("column", name=name)
         text = part("matches", columns=columns, body=join(body), number=self._limits.matches + 1).value
-        rows = self._select(text, patterns.values).rows
+        rows = self._store.select(text, patterns.values).rows
         if len(rows) > self._limits.matches:
             rows = rows[: self._limits.matches]
             self._cut(f"matches: more than {self._limits.matches} match, and no more were looked at: narrow the search")
@@ -201,23 +200,6 @@ class _Search:
     def _is_every(self, tree: Tree) -> bool:
         """Whether so much is looked at that it is better read from its beginning to its end than looked up."""
         return self._request.kind in MANY and not is_few(tree)
-
-    def _select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:
-        """Ask the graph store, within what is left of the time."""
-        left = self._deadline - time.monotonic()
-        try:
-            if left > 0:
-                return self._store.select(text, values, timeout=left)
-        except LimitExceededError as error:
-            if error.limit != "sparql-seconds":
-                raise
-        seconds = self._limits.seconds
-        raise LimitExceededError(
-            f"the search was given up after {seconds:g} s: narrow it, or ask for fewer facets",
-            limit="search-seconds",
-            value=max(1, round(seconds)),
-            allowed=max(1, round(seconds)),
-        )
 
     def _cut(self, reason: str) -> None:
         if reason not in self._reasons:
@@ -250,7 +232,7 @@ class _Search:
             name, given = patterns.give([text_term(after[1])])
             body += [given, part("text-above", object="item", value=name)]
         limit = self._request.limit
-        rows = self._select(part("in-order", body=join(body), number=limit + 1).value, patterns.values).rows
+        rows = self._store.select(part("in-order", body=join(body), number=limit + 1).value, patterns.values).rows
         found = [row[0].value for row in rows if isinstance(row[0], Iri)]
         return [(iri, ()) for iri in found[:limit]], len(found) > limit
 
@@ -263,7 +245,7 @@ class _Search:
         if every:
             pattern = part("pairs", name=name, body=pattern)
         text = part("facet", body=join([*body, pattern]), name=name, number=self._limits.facet_values + 1).value
-        counted = [(row[0], int(row[1].value)) for row in self._select(text, patterns.values).rows if row[0] and row[1]]
+        counted = [(row[0], int(row[1].value)) for row in self._store.select(text, patterns.values).rows if row[0] and row[1]]
         if len(counted) > self._limits.facet_values:
             self._cut(f"facets: {wanted.term} has more than {self._limits.facet_values} values, and no more were looked at")
         counted.sort(key=lambda each: (-each[1], sort_key(each[0]), each[0].value if each[0] else ""))
@@ -275,7 +257,7 @@ class _Search:
     def _names(self, things: Sequence[str]) -> Mapping[str, str]:
         found: dict[str, str] = {}
         if things:
-            for row in self._select(load_query("search-names"), {"thing": [Iri(each) for each in things]}):
+            for row in self._store.select(load_query("search-names"), {"thing": [Iri(each) for each in things]}, brief=True):
                 thing, name = row["thing"], row["name"]
                 if thing is not None and name is not None:
                     found[thing.value] = min(found.get(thing.value, name.value), name.value)

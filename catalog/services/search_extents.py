@@ -14,7 +14,7 @@ from typing import Final
 
 from catalog.errors import LimitExceededError
 from catalog.graphstore.bindings import Bindings, Iri, Literal
-from catalog.graphstore.door import GraphStore
+from catalog.graphstore.door import Asked
 from catalog.graphstore.queries import load_query
 from catalog.services.asking.instants import read_moment
 from catalog.services.search_request import Box
@@ -29,7 +29,7 @@ _LONGITUDE_FIRST: Final = frozenset(
 _LATITUDE_FIRST: Final = frozenset({"http://www.opengis.net/def/crs/EPSG/0/4326", "https://www.opengis.net/def/crs/EPSG/0/4326"})
 
 
-def find_places(store: GraphStore, box: Box) -> list[str]:
+def find_places(store: Asked, box: Box) -> list[str]:
     """IRIs of the places that share at least a point with a box.
 
     Places whose reference system is another than longitude and latitude are not compared, and so not found.
@@ -48,7 +48,7 @@ def find_places(store: GraphStore, box: Box) -> list[str]:
     return list(found)
 
 
-def find_periods(store: GraphStore, start: datetime | None, end: datetime | None) -> list[str]:
+def find_periods(store: Asked, start: datetime | None, end: datetime | None) -> list[str]:
     """IRIs of the spans of time that share at least an instant with an interval; None is an open end.
 
     Raises
@@ -67,7 +67,7 @@ def find_periods(store: GraphStore, start: datetime | None, end: datetime | None
     return list(found)
 
 
-def _rows(store: GraphStore, query: str) -> Bindings:
+def _rows(store: Asked, query: str) -> Bindings:
     rows = store.select(load_query(query))
     if len(rows) > MAX_EXTENTS:
         raise LimitExceededError(

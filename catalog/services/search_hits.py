@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from catalog.graphstore.bindings import Iri, Term
-from catalog.graphstore.door import GraphStore, TextHit
+from catalog.graphstore.door import Asked, TextHit
 from catalog.graphstore.queries import load_query
 from catalog.rdf.iris import Iris
 from catalog.rdf.prefixes import DCT
@@ -16,7 +16,7 @@ _SHOWN = 300
 """Characters of a text that words were found in."""
 
 
-def describe_hits(store: GraphStore, iris: Iris, found: Sequence[str], texts: Mapping[str, TextHit]) -> tuple[Hit, ...]:
+def describe_hits(store: Asked, iris: Iris, found: Sequence[str], texts: Mapping[str, TextHit]) -> tuple[Hit, ...]:
     """The hits, in the order given; what was deleted meanwhile is left out.
 
     Parameters
@@ -48,9 +48,9 @@ def describe_hits(store: GraphStore, iris: Iris, found: Sequence[str], texts: Ma
 class _Nodes:
     """What is said of the nodes of a page."""
 
-    def __init__(self, store: GraphStore, nodes: Sequence[str]) -> None:
+    def __init__(self, store: Asked, nodes: Sequence[str]) -> None:
         said: dict[str, dict[str, str]] = {}
-        for row in store.select(load_query("search-nodes"), {"item": list(map(Iri, nodes))}) if nodes else ():
+        for row in store.select(load_query("search-nodes"), {"item": list(map(Iri, nodes))}, brief=True) if nodes else ():
             about, name, value = (said.setdefault(_text(row["property"]), {}), _text(row["item"]), _text(row["value"]))
             about[name] = min(about.get(name, value), value)
         self.paths, self._titles = said.get(PATH, {}), said.get(TITLE, {})
@@ -84,11 +84,11 @@ def _matched(hit: TextHit | None) -> Matched | None:
     return None if hit is None else Matched(hit.text[:_SHOWN], hit.property, hit.score)
 
 
-def _values(store: GraphStore, query: str, things: Sequence[str]) -> dict[str, str]:
+def _values(store: Asked, query: str, things: Sequence[str]) -> dict[str, str]:
     """The value that a query has for each thing; the least where there are several, so that it is always the same."""
     found: dict[str, str] = {}
     if things:
-        for row in store.select(load_query(query), {"item": [Iri(each) for each in things]}):
+        for row in store.select(load_query(query), {"item": [Iri(each) for each in things]}, brief=True):
             thing, value = _text(row["item"]), _text(row["value"])
             found[thing] = min(found.get(thing, value), value)
     return found
@@ -98,9 +98,9 @@ def _text(term: Term | None) -> str:
     return "" if term is None else term.value
 
 
-def _dimension_names(store: GraphStore, arrays: Sequence[str]) -> dict[str, dict[int, str]]:
+def _dimension_names(store: Asked, arrays: Sequence[str]) -> dict[str, dict[int, str]]:
     found: dict[str, dict[int, str]] = {}
     if arrays:
-        for row in store.select(load_query("array-dimension-names"), {"node": [Iri(each) for each in arrays]}):
+        for row in store.select(load_query("array-dimension-names"), {"node": [Iri(each) for each in arrays]}, brief=True):
             found.setdefault(_text(row["node"]), {})[int(_text(row["index"]))] = _text(row["name"])
     return found

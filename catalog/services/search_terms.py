@@ -15,7 +15,7 @@ from typing import Any, Final
 from catalog.errors import InputError, LimitExceededError
 from catalog.graphstore.bindings import Literal
 from catalog.graphstore.compose import Step, part, write_path
-from catalog.graphstore.door import GraphStore
+from catalog.graphstore.door import Asked
 from catalog.rdf.prefixes import PREFIXES
 from catalog.services.asking.filter_tree import KINDS, All, Either, Leaf, Not, Same, Tree
 from catalog.services.asking.instants import meets, parse_moment, read_moment
@@ -47,7 +47,7 @@ class TermReader:
         What is searched for.
     """
 
-    def __init__(self, store: GraphStore, kind: str) -> None:
+    def __init__(self, store: Asked, kind: str) -> None:
         self._store, self._root = store, KINDS[kind]
         self._vocabulary: Vocabulary | None = None
 

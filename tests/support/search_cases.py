@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from catalog.errors import InputError
+from catalog.errors import InputError, LimitExceededError
 from catalog.services.asking.filter_tree import KINDS
 from catalog.services.delete import delete
 from catalog.services.search import SearchLimits, search
@@ -58,6 +59,27 @@ class SearchCatalogue:
 def fill(workspace: Workspace, folder: Path, count: int = 16) -> SearchCatalogue:
     """A catalogue of so many datasets."""
     return SearchCatalogue(workspace, folder, [take_in(workspace, folder, f"set-{at:02}", at) for at in range(count)])
+
+
+class AskedInTime:
+    """A graph store that notes how much time it is given, and takes its time."""
+
+    def __init__(self, store: Any, seconds: float = 0.0) -> None:
+        self._store, self._seconds = store, seconds
+        self.timeouts: list[float | None] = []
+
+    def select(self, *given: Any, timeout: float | None = None, **more: Any) -> Any:
+        self.timeouts.append(timeout)
+        time.sleep(self._seconds)
+        return self._store.select(*given, timeout=timeout, **more)
+
+    def find_text(self, words: str, *, limit: int, timeout: float | None = None) -> Any:
+        self.timeouts.append(timeout)
+        time.sleep(self._seconds)
+        return self._store.find_text(words, limit=limit, timeout=timeout)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
 
 class SearchTests:
@@ -255,6 +277,27 @@ class SearchTests:
         assert not limited(kind="arrays", filter={"ndim": 5}, limit=0).reasons
         facet = limited(kind="datasets", facets=["array__dtype"])
         assert any("array__dtype" in reason for reason in facet.reasons)
+
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            {"text": "temperature"}, {"text": "tem* run*", "filter": {"ndim__gte": 1}}, {"bbox": [-180, -90, 180, 90]}, {},
+            {"datetime": "2019/2021"}, {"filter": {"start__gte": "2020"}}, {"filter": {"gain": 1}}, {"sort": ["run"]},
+            {"filter": {"dataset__title": "x"}}, {"filter": {"not": {"dims": "time"}}, "facets": ["dtype"]},
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_every_part_is_asked_within_the_time(self, catalogue: SearchCatalogue, request_: dict[str, Any]) -> None:
+        store = AskedInTime(catalogue.workspace.public)
+        search(store, catalogue.workspace.iris, read_search({"kind": "arrays", **request_}), SearchLimits(seconds=60))
+        assert store.timeouts
+        assert all(each is not None and 0 < each <= 60 for each in store.timeouts)
+        slow = AskedInTime(catalogue.workspace.public, seconds=0.25)
+        began = time.monotonic()
+        with pytest.raises(LimitExceededError) as caught:
+            search(slow, catalogue.workspace.iris, read_search({"kind": "arrays", **request_}), SearchLimits(seconds=0.2))
+        assert caught.value.limit == "search-seconds"
+        assert time.monotonic() - began < 5
 
     def test_pages_are_stable_while_datasets_come_and_go(self, catalogue: SearchCatalogue) -> None:
         before = {each.iri for each in catalogue.arrays}

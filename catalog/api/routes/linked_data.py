@@ -69,9 +69,10 @@ def document(request: Request, asking: Asking, page: Page = 1) -> Response:
         return found
     said = describe_graph(asking.store, iris, iri) if _is_graph(iris, iri) else describe(asking.store, iris, iri, page)
     classes = [each.value for each in said.all(RDF_TYPE)]
+    pages = said.children.pages if said.children is not None else 1
     if ending == "html":
-        return send_page(request, asking, iri, _page(asking, said), classes=classes, page=page)
-    return send_graph(request, asking, iri, said.ntriples, ending, classes=classes, page=page)
+        return send_page(request, asking, iri, _page(asking, said), classes=classes, page=page, pages=pages)
+    return send_graph(request, asking, iri, said.ntriples, ending, classes=classes, page=page, pages=pages)
 
 
 def unknown(iri: str) -> NotFoundError:

@@ -166,11 +166,12 @@ def _catalogue(request: Request, asking: Viewer, ending: str, page: int) -> Resp
     iris, api = asking.service.iris, asking.service.settings.api
     found = read_catalogue(asking.store, iris, page)
     if ending == "html":
-        return send_page(request, asking, iris.catalogue, catalogue_page(site_of(asking), iris, found), page=page)
+        html = catalogue_page(site_of(asking), iris, found)
+        return send_page(request, asking, iris.catalogue, html, page=page, pages=found.pages)
     lines = catalogue_lines(
         iris, found.entries, title=api.title, publisher=api.publisher, page=page, pages=found.pages, total=found.total
     )
-    return send_graph(request, asking, iris.catalogue, "".join(lines).encode(), ending, page=page)
+    return send_graph(request, asking, iris.catalogue, "".join(lines).encode(), ending, page=page, pages=found.pages)
 
 
 def _void(request: Request, asking: Viewer, ending: str) -> Response:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from catalog.graphstore.door import GraphStore
+from catalog.graphstore.door import Asked
 from catalog.graphstore.queries import load_query
 from catalog.services.asking.lookups import Vocabulary
 
 
-def read_vocabulary(store: GraphStore, prefixes: Mapping[str, str] | None = None) -> Vocabulary:
+def read_vocabulary(store: Asked, prefixes: Mapping[str, str] | None = None) -> Vocabulary:
     """The keys that mapping files gave a meaning, and the keys of plain attributes.
 
     Parameters
