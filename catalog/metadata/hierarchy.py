@@ -5,7 +5,7 @@ the tree: nodes are sorted by path, and each carries the same digest either way.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -85,6 +85,8 @@ def parse_hierarchy(documents: Sequence[Document], limits: DocumentLimits = DEFA
     with collector_paused:
         nodes = {node.path: node for node in _nodes(parser, documents, limits) if node is not None}
     problems = [*parser.problems, *islice(_misleading(nodes.values()), MAX_NOTES)]
+    if not any(problem.severity == "error" for problem in problems):  # else the root may be what could not be read
+        problems.extend(_several(nodes))
     if problems:
         problems = locate(problems, [Text(document.key, document.data) for document in documents])
     if not nodes:
@@ -103,6 +105,20 @@ def _misleading(nodes: Iterable[Node]) -> Iterator[Problem]:
                 seen.add(name)
                 message = f"the name {name!r:.120} may look like another one: it has {', '.join(found):.200}, which is not seen"
                 yield Problem(node.path, "misleading-name", message, severity="warning")
+
+
+def _several(nodes: Mapping[str, Node]) -> Iterator[Problem]:
+    """Several groups and arrays without one above them, such as the stores in a folder that somebody named."""
+    if "" in nodes:
+        return
+    tops = sorted(path for path in nodes if not any(path[:at] in nodes for at, each in enumerate(path) if each == "/"))
+    if len(tops) > 1:
+        shown = ", ".join(map(repr, tops[:5])) + (" …" if len(tops) > 5 else "")
+        message = (
+            f"the root is no group, and {len(tops)} groups and arrays have none above them: {shown:.300}; "
+            "`catalog find` lists stores in a folder, to be taken in one by one"
+        )
+        yield Problem("", "several-roots", message, severity="info")
 
 
 def _nothing(problems: Sequence[Problem]) -> str:

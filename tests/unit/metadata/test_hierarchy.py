@@ -288,3 +288,14 @@ def test_what_is_wrong_with_a_node_has_its_place_in_the_file(
 ) -> None:
     hierarchy = parse_hierarchy([Document(key, text.encode()) for key, text in documents.items()])
     assert {(p.path, p.kind, p.line, p.column) for p in hierarchy.problems} == places
+
+
+def test_a_folder_of_stores_is_told() -> None:
+    """Two stores side by side, and each alone, with and without a group above."""
+    store = {"zarr.json": group_v3(), "x/zarr.json": group_v3(), "x/y/zarr.json": array_v3([2])}
+    side_by_side = {f"{name}/{key}": value for name in ("a.zarr", "b.zarr") for key, value in store.items()}
+    alone = {f"a.zarr/{key}": value for key, value in store.items()}
+    assert problems_of(parse_hierarchy(documents(side_by_side))) == [("", "several-roots", "info")]
+    assert problems_of(parse_hierarchy(documents({**side_by_side, "zarr.json": group_v3()}))) == []
+    assert problems_of(parse_hierarchy(documents(alone))) == []
+    assert problems_of(parse_hierarchy(documents(store))) == []
