@@ -98,3 +98,13 @@ def test_plain_lines_stay_as_they_are() -> None:
         "3 > 2 @ noon",
     ):
         assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nlevel=error forged", "a\r\nforged", "a\u2028forged", "a\x0bforged", "a\x85forged", "\x1b[2J"]
+)
+def test_a_text_that_is_the_event_itself_makes_one_line(text: str, lines: Callable[[], list[str]]) -> None:
+    structlog.get_logger("ours").warning(text)
+    logging.getLogger("theirs").warning("%s", text)
+    assert len(lines()) == 2
+    assert not any(character in line for line in lines() for character in "\x1b\x85\u2028")
