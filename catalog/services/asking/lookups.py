@@ -146,6 +146,8 @@ def _from_content(name: str, links: tuple[Term, ...], kind: str, segments: list[
     if _is_node(kind) and key in known.attributes:
         return Lookup(name, links, None, operator, key=key)
     candidates = [*terms_of(kind), *known.mapped, *known.attributes]
+    if kind != ARRAY and not links and _is_node(kind) and (segments[0] in terms_of(ARRAY) or segments[0] in COMPUTED):
+        raise InputError(f"{segments[0]!r} in {name!r} is a lookup of arrays: ask for arrays alone (kind=arrays)")
     raise _unknown(name, segments[0], [*candidates, *(COMPUTED if kind == ARRAY else ())])
 
 
