@@ -65,12 +65,12 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     Fuseki is given what was ingested into the embedded store (`bench.bulk`).
     """
     arrays = sizes.dataset_arrays
-    numbers = range(max(sizes.datasets))
+    numbers = range(max(sizes.served_datasets))
     stores = [write_v3(folder / "stores" / f"{number:04}.zarr", max(1, arrays // 20), arrays, seed=number) for number in numbers]
     embedded = embedded_variables(folder)
     before: dict[str, dict[str, float]] = {"embedded": {}, "fuseki": {}}
     held, nodes = 0, list[str]()
-    for count in sizes.datasets:
+    for count in sizes.served_datasets:
         start = time.perf_counter()
         nodes += take_in(embedded, stores[held:count], folder / "kept")
         new, held = (count - held) * arrays, count
@@ -82,7 +82,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
             yield Figure("bulk load", time.perf_counter() - start, note=f"fuseki, {count * arrays} arrays, two audiences")
             variables = fuseki_variables(server, folder)
             yield from _point("fuseki", variables, nodes, count, sizes, folder, before["fuseki"])
-            if count == sizes.datasets[-1]:
+            if count == sizes.served_datasets[-1]:
                 yield from _over_fuseki(server.url, nodes[0], variables, folder, sizes)
         finally:
             server.stop()

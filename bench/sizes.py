@@ -25,6 +25,8 @@ class Sizes:
         Samples, and the shape of each one's array, of the stores that are searched for a URI.
     points, point_reads
         Points that are read at once, and how many of them one by one.
+    served_datasets
+        As ``datasets``, of the catalogue that is served.
     service_requests
         Requests of one kind to the service, one after the other and then several at once.
     service_s
@@ -51,6 +53,7 @@ class Sizes:
     laboratories: tuple[tuple[int, tuple[int, int]], ...] = ((2, (9_000, 1_000)), (500, (100, 100)))
     points: int = 100_000
     point_reads: int = 200
+    served_datasets: tuple[int, ...] = (1, 10, 100)
     service_requests: int = 300
     service_s: float = 8.0
     deaths: int | None = None
@@ -73,6 +76,7 @@ TINY = Sizes(
     laboratories=((2, (30, 4)),),
     points=20,
     point_reads=5,
+    served_datasets=(2,),
     service_requests=4,
     deaths=3,
     dataset_arrays=3,
