@@ -10,7 +10,7 @@ import pytest
 from bench import __main__ as bench
 from bench.sizes import TINY
 
-WITH_SERVERS = {"requests", "service"}
+WITH_SERVERS = {"requests", "service", "deaths"}
 """They run in tests/integration/bench."""
 
 
