@@ -20,6 +20,7 @@ from catalog.api.partial import (
 )
 from catalog.api.state import Service
 from catalog.bootstrap import open_store_server
+from catalog.errors import InputError, NotFoundError
 from catalog.graphstore.door import FULL_AUDIENCE
 from catalog.services.serve_store import ServedChunk, ServedDocument, StoreServer
 from catalog.stores.stored import PIECE_BYTES
@@ -65,7 +66,13 @@ def read_key(request: Request, viewer: Asking, dataset_id: DatasetId, key: Key, 
     service = viewer.service
     server = service.kept(build_server)
     store = server.open(viewer.store, service.store(FULL_AUDIENCE), dataset_id)
-    found = store.find(key, x_store_authorization)
+    try:
+        found = store.find(key, x_store_authorization)
+    except NotFoundError as error:
+        if not request.url.query:
+            raise
+        # A client that leaves "?" in a node's name as it is asks for less than it means: 404 would be read as the fill value.
+        raise InputError(f"{error}; a key has no query: write a question mark in a name as %3F") from error
     if isinstance(found, ServedDocument):
         return _document(request, viewer, found)
     return _chunk(request, viewer, found, own=bool(x_store_authorization))
