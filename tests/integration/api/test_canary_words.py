@@ -27,7 +27,7 @@ from tests.support.fuseki import FusekiServer
 from tests.support.http_server import Reply, Request, WebServer
 from tests.support.s3_server import S3Server
 from tests.support.secret_words import Words, command_lines, contents_of
-from tests.support.service import listening_socket, served, take_in
+from tests.support.service import ServedCatalogue, listening_socket
 
 WEB = ("basic", "bearer", "key", "cookie", "custom", "user", "signed")
 """Slots for secrets of web servers; beside them: S3, the graph store's password, keys of the service, a caller's own token."""
@@ -275,39 +275,19 @@ def test_the_words_are_found_in_every_disguise() -> None:
 
 
 def test_the_password_of_fuseki_does_not_come_out(
-    fuseki: FusekiServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    fuseki_sparql: ServedCatalogue, fuseki_server: FusekiServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     words = Words()
-    words.given.append(fuseki.password)
-    _write_store(tmp_path / "s.zarr")
-    settings = {"url": f"{fuseki.url}/catalog", "user": fuseki.user, "password": fuseki.password}
+    words.given.append(fuseki_server.password)
+    addresses = ("datasets/open-lab.ttl", "search?q=sample", "sparql?query=SELECT", "metrics", "openapi.json", "catalog.ttl")
     seen = []
-    with served(tmp_path / "catalogue", graph_store=f"fuseki:{fuseki.url}/catalog", fuseki=settings) as catalogue:
-        take_in(catalogue, tmp_path / "s.zarr", "lab")
-        addresses = [
-            "datasets/lab.ttl",
-            "search?q=guarded",
-            "sparql?query=SELECT",
-            "metrics",
-            "openapi.json",
-            "arrays/datasets/lab/nodes/t",
-        ]
-        with catalogue.client(catalogue.read_key) as client:
-            for address in addresses:
-                answer = client.get(address)
-                seen.append(f"{answer.status_code} {answer.headers} {answer.text}")
-        seen.append(
-            fuseki.ask("catalog/sparql", "CONSTRUCT { ?s ?p ?o } { GRAPH ?g { ?s ?p ?o } }", "application/n-triples").text
-        )
-        fuseki.stop()
-        try:
-            with catalogue.client() as client:
-                for address in addresses:
-                    answer = client.get(address)
-                    seen.append(f"{answer.status_code} {answer.headers} {answer.text}")
-        finally:
-            fuseki.start()
-    seen += [data.decode("latin-1") for _, data in contents_of(tmp_path / "catalogue")]
+    for key in ("", fuseki_sparql.read_key):
+        with fuseki_sparql.client(key) as client:
+            answers = [client.get(address) for address in addresses]
+            seen += [f"{answer.status_code} {answer.headers} {answer.text}" for answer in answers]
+    everything = "CONSTRUCT { ?s ?p ?o } { GRAPH ?g { ?s ?p ?o } }"
+    seen += [fuseki_server.ask(f"{each}/sparql", everything, "application/n-triples").text for each in ("catalog", "public")]
     said = capfd.readouterr()
-    assert "lab" in seen[0]
+    assert "open-lab" in seen[0]
+    assert "open-lab" in seen[-1]
     assert not [text[:300] for text in [*seen, said.out, said.err] if words.found_in(text)]
