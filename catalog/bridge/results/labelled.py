@@ -129,7 +129,8 @@ def _dataset(
     data = {each.name: each for each in described}
     if len(data) < len(described):
         raise InputError("two of the arrays have the same name; rename one, or read them one by one")
-    named = list(coordinates)  # also those that were asked for themselves
+    maps = {each.attributes.get("grid_mapping") for each in described}  # variables to xarray, where they are asked for themselves
+    named = [name for name in coordinates if name not in data or name not in maps]
     coordinates = {name: each for name, each in coordinates.items() if name not in data}
     eager = [*coordinates.values(), *(() if lazy else data.values())]
     values = _read(eager, reading)
