@@ -1,14 +1,13 @@
 """What does one array hold? Values as NumPy, xarray, dask or a frame, and where they come from."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from catalog.client import results
 from catalog.client.array_facts import describe, read_channels
 from catalog.client.html import chunks_svg, facts_html, link_html, text_html
 from catalog.client.query import Found
-from catalog.client.recorded import Result, query_text
+from catalog.client.recorded import Result, computed, query_text
 from catalog.client.selecting import Selecting
 from catalog.client.session import Session
 from catalog.client.table import Table
@@ -141,12 +140,25 @@ class ArrayItem(Selecting):
         """
         return self._read(missing).values
 
-    def result(self) -> Result:
-        """The values, read now, with where they come from; errors as `compute`."""
+    def result(self, values: Any = None) -> Result:
+        """The values, read now, with where they come from; errors as `compute`.
+
+        Parameters
+        ----------
+        values
+            Values that dask computed of this item's `to_dask`, as they are stored, which are not read again. Nobody asked the
+            store meanwhile whether the array is still what was catalogued, and the record says so.
+
+        Raises
+        ------
+        InputError
+            Values of another shape than the part that is wanted.
+        """
         from catalog.services.provenance import now
 
         started = now()
-        return Result(self._session, [self._read()], started, self._query)
+        reading = self._read() if values is None else self._told(computed(values, self.dims, self.shape, self._left()))
+        return Result(self._session, [reading], started, self._query, checked=values is None)
 
     def sample(self, points: Any, *, labels: bool | Sequence[str] = False, tolerance: Any = None) -> "Samples":
         """The value at each of many points, read now; errors as `compute`, or of a point, which is named.
@@ -173,8 +185,17 @@ class ArrayItem(Selecting):
     def _read(self, missing: "Missing" = "fill") -> "Reading":
         from catalog.services.recorded import read_part
 
-        reading = read_part(self.part.ref, self.part.selection, self._session.reading(), self._wanted.reductions, missing)
-        return replace(reading, requested=self._wanted.text, notes=self.part.notes)
+        part = self.part
+        return self._told(read_part(part.ref, part.selection, self._session.reading(), self._wanted.reductions, missing).values)
+
+    def _told(self, values: Any) -> "Reading":
+        """Values of the part that is wanted, with how it was asked for."""
+        from catalog.services.provenance import Reading
+
+        part, wanted = self.part, self._wanted
+        return Reading(
+            part.ref, part.selection, values, requested=wanted.text, notes=part.notes, reductions=tuple(wanted.reductions)
+        )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         """The values, where NumPy wants an array."""

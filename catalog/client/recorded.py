@@ -5,6 +5,7 @@ computes first and asks for a record later, has a record of another read.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     import pyarrow
     import xarray
 
+    from catalog.graphstore.door import GraphStore
     from catalog.metadata.dataset import Access
     from catalog.metadata.read_record import ReadRecord
+    from catalog.rdf.iris import Iris
     from catalog.services.asking.question import Question
     from catalog.services.derive import Saved
     from catalog.services.provenance import Reading
@@ -37,10 +40,15 @@ class Result:
         When it began.
     query
         Text of the query that found the arrays.
+    checked
+        Whether the stores were asked if the arrays are still what was catalogued.
     """
 
-    def __init__(self, session: Session, readings: "Sequence[Reading]", started: str, query: str) -> None:
+    def __init__(
+        self, session: Session, readings: "Sequence[Reading]", started: str, query: str, *, checked: bool = True
+    ) -> None:
         self._session, self._readings, self._started, self._query = session, tuple(readings), started, query
+        self._checked = checked
 
     @property
     def arrays(self) -> list[Any]:
@@ -83,12 +91,12 @@ class Result:
         LimitExceededError
             A selection picks more single positions than a record can name.
         """
-        from catalog.services.provenance import check_record_path, record_reads, write_record
+        from catalog.services.provenance import check_record_path, write_record
 
         if path is not None:
             check_record_path(Path(path))
         with self._session.asking() as (store, iris):
-            record = record_reads(store, iris, self._readings, query=self._query, agent=agent, started=self._started)
+            record = self._record(store, iris, agent)
         if path is not None:
             write_record(record, Path(path))
         return record
@@ -132,6 +140,9 @@ class Result:
             if register:
                 raise InputError(f"a store can be catalogued, and {str(url)!r} is a file: save to OUT.zarr")
             return self._save_file(Path(url), agent)
+        how = self._session.reading()
+        if not self._checked:
+            how = replace(how, check="never")  # or else its record would say that the store was asked
         with self._session.writing(writable=register) as workspace:
             return save_store(
                 workspace,
@@ -142,21 +153,27 @@ class Result:
                 access=access,
                 query=self._query,
                 agent=agent,
-                how=self._session.reading(),
+                how=how,
                 started=self._started,
             )
 
     def _save_file(self, path: Path, agent: str) -> "Saved":
         from catalog.services.derive import Saved
-        from catalog.services.provenance import record_reads
         from catalog.services.write import check_file, write_reading
 
         reading = self._only()
         check_file(path, points=reading.points)
         with self._session.asking() as (store, iris):
-            record = record_reads(store, iris, [reading], query=self._query, agent=agent, started=self._started)
+            record = self._record(store, iris, agent)
             said = write_reading(store, iris, reading, path, self._session.reading(), self._columns())
         return Saved(str(path), record, None, (said,) if said else ())
+
+    def _record(self, store: "GraphStore", iris: "Iris", agent: str) -> "ReadRecord":
+        from catalog.services.provenance import record_reads
+
+        return record_reads(
+            store, iris, self._readings, query=self._query, agent=agent, started=self._started, checked=self._checked
+        )
 
     def _only(self) -> "Reading":
         if len(self._readings) != 1:
@@ -225,3 +242,29 @@ def query_text(question: "Question | None") -> str:
     from catalog.graphstore.queries import bind
 
     return bind(*question.to_select())
+
+
+def computed(values: Any, dims: Sequence[str], shape: Sequence[int], left: Sequence[str]) -> Any:
+    """Values that somebody else computed of a part, if they have its shape.
+
+    Parameters
+    ----------
+    dims, shape
+        Axes of the part, and elements along each.
+    left
+        The axes that reductions leave.
+
+    Raises
+    ------
+    InputError
+        They have another shape.
+    """
+    import numpy as np
+
+    array = np.asarray(values)
+    expected = tuple(size for name, size in zip(dims, shape, strict=True) if name in left)
+    if array.shape != expected:
+        raise InputError(
+            f"the values have the shape {array.shape}, and {expected} was wanted: give what this item's to_dask computed"
+        )
+    return array

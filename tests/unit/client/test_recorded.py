@@ -210,3 +210,19 @@ def test_an_image_keeps_its_place(own: Any, tmp_path: Path) -> None:
     source = zarr.open_array(tmp_path / "assay.zarr" / "A" / "1" / "0" / "0", mode="r")[...]
     np.testing.assert_array_equal(zarr.open_array(tmp_path / "cut.zarr" / "0", mode="r")[...], source[0, :, 4:8])
     np.testing.assert_array_equal(own.replay(saved.record).values, source[0, :, 4:8])
+
+
+def test_what_dask_computed_can_be_cited(own: Any, values: Any) -> None:
+    item = own.arrays(standard_name="sea_surface_temperature").one().isel(time=slice(0, 2))
+    result = item.result(item.to_dask().compute(scheduler="synchronous"))
+    record = result.record()
+    assert record.checked is False
+    assert record.parts[0].sha256 == digest(values[:2])
+    np.testing.assert_array_equal(own.replay(record).values, values[:2])
+    highest = item.max("time")
+    replayed = own.replay(highest.result(highest.to_dask().compute(scheduler="synchronous")).record())
+    np.testing.assert_array_equal(replayed.values, values[:2].max(0))
+    with pytest.raises(InputError, match=r"\(3, "):
+        item.result(values[:3])
+    with pytest.raises(ValuesChangedError):
+        own.replay(item.result(values[:2] + 1).record())
