@@ -268,18 +268,20 @@ class ServedStore:
         """Translates errors of the store for the audience."""
         return reading_store(what, public=self.public)
 
-    def find(self, key: str, token: str = "") -> "ServedDocument | ServedChunk":
+    def find(self, key: str, token: str = "", query: str = "") -> "ServedDocument | ServedChunk":
         """What stands at a key: a metadata document, or a chunk that may be there.
 
         Parameters
         ----------
         token
             The caller's own credential for the store, as the value of a header ``Authorization``.
+        query
+            What came behind a ``?``, decoded.
 
         Raises
         ------
         InputError
-            The key is not safe.
+            The key is not safe, or a name in it was cut at a ``#``.
         NotFoundError
             It is neither that of a document nor of a chunk.
         ForbiddenError
@@ -288,14 +290,17 @@ class ServedStore:
             The documents are neither in the archive nor in the store.
         """
         documents = self.server.documents(self)
-        data = documents.read(safe_key(key))
-        if data is not None:
-            name = hashlib.sha256(data).hexdigest()[:32]
-            return ServedDocument(data, f'"{name}"', self.snapshot.generated)
-        place = documents.chunk(key)
-        if place is None:
-            raise NotFoundError(f"{self.iri} has neither a metadata document nor a chunk with the key {key!r}")
-        return ServedChunk(self, key, place.array, self._access(token))
+        for each in documents.spellings(safe_key(key), query):
+            data = documents.read(each)
+            if data is not None:
+                name = hashlib.sha256(data).hexdigest()[:32]
+                return ServedDocument(data, f'"{name}"', self.snapshot.generated)
+            place = documents.chunk(each)
+            if place is not None:
+                return ServedChunk(self, safe_key(each), place.array, self._access(token))
+        if documents.is_cut(key):
+            raise InputError(f"{key!r} is the beginning of a name in {self.iri}: write '#' in a name as %23")
+        raise NotFoundError(f"{self.iri} has neither a metadata document nor a chunk with the key {key!r}")
 
     def _access(self, token: str) -> StoreAccess:
         access = self.server.access

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from catalog.errors import NotFoundError
 from catalog.metadata.array import Array
@@ -70,6 +71,7 @@ class ServedDocuments:
         self._exact = {document.key: document for document in documents}
         self._nodes = {node.path: node for node in self.hierarchy.nodes}
         self._paths = sorted(self._nodes)
+        self._encoded = [(unquote(path), path) for path in self._paths if "%" in path]
         self._taken_out: dict[str, Json] = dict(_taken_out(documents, limits))
         self._built: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
@@ -104,6 +106,22 @@ class ServedDocuments:
             if isinstance(node, Array):
                 return _place(node, "/".join(parts[count:]))
         return None
+
+    def spellings(self, key: str, query: str = "") -> Iterator[str]:
+        """The keys that may be meant, the likeliest first.
+
+        zarr-python sends names as they are, so that ``a%20b`` arrives as ``a b``, and of ``a?b`` the end as a query. An answer of
+        404 would be read as the fill value.
+        """
+        for sent in (key, f"{key}?{query}") if query else (key,):
+            yield sent
+            for decoded, path in self._encoded:
+                if f"{sent}/".startswith(f"{decoded}/"):
+                    yield path + sent[len(decoded) :]
+
+    def is_cut(self, key: str) -> bool:
+        """Whether a key is what clients ask for who take a ``#`` in a node's name for the beginning of a fragment."""
+        return any(path.startswith(f"{key}#") for path in self._paths[bisect_left(self._paths, f"{key}#") :][:1])
 
     # -- groups with what lies below them
 

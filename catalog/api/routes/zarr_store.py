@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Annotated, Final
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.responses import StreamingResponse
@@ -67,11 +68,11 @@ def read_key(request: Request, viewer: Asking, dataset_id: DatasetId, key: Key, 
     server = service.kept(build_server)
     store = server.open(viewer.store, service.store(FULL_AUDIENCE), dataset_id)
     try:
-        found = store.find(key, x_store_authorization)
+        found = store.find(key, x_store_authorization, unquote(request.url.query))
     except NotFoundError as error:
         if not request.url.query:
             raise
-        # A client that leaves "?" in a node's name as it is asks for less than it means: 404 would be read as the fill value.
+        # A client that leaves "?" in a name as it is asks for less than it means: 404 would be read as the fill value.
         raise InputError(f"{error}; a key has no query: write a question mark in a name as %3F") from error
     if isinstance(found, ServedDocument):
         return _document(request, viewer, found)

@@ -136,19 +136,23 @@ class TestZarrPython:
         with pytest.raises(FileNotFoundError):
             zarr.open_group(scene.url("closed"), mode="r")
 
-    def test_a_question_mark_that_is_not_encoded_is_no_missing_chunk(self, scene: Scene, tmp_path: Path) -> None:
+    def test_a_name_that_is_not_encoded_is_no_missing_chunk(self, scene: Scene, tmp_path: Path) -> None:
         """zarr-python sends names as they are; a chunk that is answered with 404 would be read as the fill value."""
         group = zarr.create_group(tmp_path / "asking.zarr")
-        group.create_array("why?", data=np.arange(4))
-        group.create_array("100% so", data=np.arange(4))
+        names = ["why?", "100% so", "a%41", "e%20f", "q?x=1&y=%2F"]
+        for number, name in enumerate([*names, "cut#off"]):
+            group.create_array(name, data=np.arange(4) + number)
         take_in(scene.catalogue, tmp_path / "asking.zarr", "asking")
         found = zarr.open_group(scene.url("asking"), mode="r")
-        np.testing.assert_array_equal(found["100% so"], np.arange(4))
+        for number, name in enumerate(names):
+            np.testing.assert_array_equal(found[name], np.arange(4) + number)
         with pytest.raises(Exception, match="400"):
-            found["why?"][:]
+            found["cut#off"][:]
         with scene.catalogue.client() as client:
             assert client.get("datasets/asking/zarr/why%3F/c/0").status_code == 200
+            assert client.get("datasets/asking/zarr/cut%23off/c/0").status_code == 200
             assert client.get("datasets/asking/zarr/why%3F/c/9").status_code == 404
+            assert client.get("datasets/asking/zarr/nothing?here").status_code == 400
 
 
 class TestXarray:
