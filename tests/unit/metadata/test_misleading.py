@@ -13,7 +13,8 @@ from catalog.metadata.misleading import misleading_in, show_misleading
 DIRECTIONS = "\u202a\u202b\u202d\u202e\u202c\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 UNSEEN = "\u200b\u2060\ufeff\u00ad\u034f\u180e\u3164\uffa0\u2028\u2029\U000e0041"
 PLAIN = [
-    "plain/name-1", "µ/ß/日本語", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u06cc\u200c\u062e\u0648", "क्\u200dष", "👩\u200d🔬", "🏳️\u200d🌈", "e\u0301",
+    "plain/name-1", "µ/ß/日本語", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u06cc\u200c\u062e\u0648",
+    "क्\u200dष", "👩\u200d🔬", "🏳️\u200d🌈", "e\u0301",
     "\u00a0", "a\u2009b", "ﬁ",
 ]  # fmt: skip
 
