@@ -113,7 +113,7 @@ class _Group:
     """The lookups of one call, which share what they go through."""
 
     def __init__(self, patterns: Patterns, start: str = "item") -> None:
-        self._patterns = patterns
+        self._patterns, self._start = patterns, start
         self._reached: dict[tuple[object, ...], str] = {(): start}
         self.named = self.backward = self.every = False
 
@@ -132,11 +132,13 @@ class _Group:
             return self._holds(lookup, texts)
         pattern, name = self.reach(lookup)
         compared = self._compare(lookup, name, value)
-        if self.every and lookup.operator in {*_TEXTUAL, "regex"} and lookup.leaf is not None and lookup.leaf.leads is None:
+        direct = lookup.leaf is not None and lookup.leaf.leads is None and not lookup.links
+        if self.every and direct and lookup.leaf is not None and lookup.operator in {*_TEXTUAL, "regex"}:
             holder = self._patterns.name("n")  # each value is compared once, however many things have it
             values = part("step", subject=holder, path=write_path(lookup.leaf.steps), object=name)
             body = join([part("distinct", name=name, body=values), *compared])
-            return join([part("distinct", name=name, body=body), pattern])
+            held = part("step", subject=self._start, path=write_path(lookup.leaf.steps), object=name)
+            return join([part("distinct", name=name, body=body), part("rows", first=self._start, second=name, body=held)])
         return join([pattern, *compared])
 
     def reach(self, lookup: Lookup) -> tuple[Text, str]:

@@ -84,7 +84,7 @@ class Not:
 Tree = Leaf | Same | Linked | One | All | Either | Not
 
 
-def start(kind: str, *, every: bool = False) -> Text:
+def start(kind: str, *, every: bool = False, alone: bool = True) -> Text:
     """The pattern for everything of a kind, a key of `KINDS`.
 
     Parameters
@@ -92,11 +92,17 @@ def start(kind: str, *, every: bool = False) -> Text:
     every
         Whether most of them are wanted. Then what says so is read from its beginning to its end and joined; otherwise an engine
         looks it up for each thing, which costs several times as much.
+    alone
+        Whether nothing stands before it. Jena joins in the order given, and datasets share nothing with other conditions.
     """
     every = every and kind in MANY
     if kind in {"datasets", "nodes"}:
         return part("all-nodes" if every else kind)
-    return part("all-typed" if every else "typed", iri=write_name(expand(KINDS[kind])))
+    name = write_name(expand(KINDS[kind]))
+    if not every:
+        return part("typed", iri=name)
+    pieces = [part("all-datasets"), part("all-typed", iri=name)]
+    return join(pieces if alone else pieces[::-1])
 
 
 def is_few(tree: Tree) -> bool:
@@ -205,12 +211,14 @@ class _Writer:
         parts = tree.parts if isinstance(tree, All) else (tree,)
         positive = [each for each in parts if not isinstance(each, Not)]
         few = few or any(isinstance(each, One) for each in positive)
-        pieces = [self.found(each) for each in positive if not (few and _is_near(each))]
+        found = [self.found(each) for each in positive if not (few and _is_near(each))]
+        begin = [start(self._kind, every=not few, alone=not found)]
+        pieces = [*begin, *found] if few else [*found, *begin]  # Jena keeps the order, and what is found is less than everything
         pieces += [part("exists", body=self._looked_up(each)) for each in positive if few and _is_near(each)]
         for inner in (each.part for each in parts if isinstance(each, Not)):
             looked_up = few and _is_near(inner)
             pieces.append(part("without", body=self._looked_up(inner)) if looked_up else part("minus", body=self.found(inner)))
-        return join([start(self._kind, every=not few), *pieces])
+        return join(pieces)
 
     def _looked_up(self, tree: Tree) -> Text:
         """Patterns that one thing meets, for an engine to try for each."""
