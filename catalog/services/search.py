@@ -239,12 +239,11 @@ class _Search:
     def _facet(self, tree: Tree, wanted: FacetWanted, lookup: Lookup) -> Facet:
         """The most frequent values of a term, by count and then in their order."""
         patterns = Patterns()
-        body = [restrict(self._request.kind, tree, patterns)]
         every = self._is_every(tree)
         pattern, name = patterns.reached(lookup, named=False, backward=every)
-        if every:
-            pattern = part("pairs", name=name, body=pattern)
-        text = part("facet", body=join([*body, pattern]), name=name, number=self._limits.facet_values + 1).value
+        restricted = restrict(self._request.kind, tree, patterns, alone=not every)
+        body = [part("pairs", name=name, body=pattern), restricted] if every else [restricted, pattern]
+        text = part("facet", body=join(body), name=name, number=self._limits.facet_values + 1).value
         counted = [(row[0], int(row[1].value)) for row in self._store.select(text, patterns.values).rows if row[0] and row[1]]
         if len(counted) > self._limits.facet_values:
             self._cut(f"facets: {wanted.term} has more than {self._limits.facet_values} values, and no more were looked at")

@@ -136,20 +136,22 @@ def split(tree: Tree) -> "tuple[tuple[Tree, ...], tuple[Tree, ...]]":
     return tuple(each for each in parts if not isinstance(each, Not)), tuple(each.part for each in parts if isinstance(each, Not))
 
 
-def restrict(kind: str, tree: Tree, patterns: Patterns, *, few: bool = False) -> Text:
+def restrict(kind: str, tree: Tree, patterns: Patterns, *, few: bool = False, alone: bool = True) -> Text:
     """The patterns for everything of a kind that meets a tree of conditions.
 
     Parameters
     ----------
     few
         Whether patterns of the caller's leave few things, so that all else is looked up for each.
+    alone
+        Whether no patterns of the caller's stand before these; see `start`.
 
     Raises
     ------
     InputError
         A value does not go with its lookup, or a lookup is one that no query can tell.
     """
-    return _Writer(kind, patterns).group(_plain(tree), few=few)
+    return _Writer(kind, patterns).group(_plain(tree), few=few, alone=alone)
 
 
 def _plain(tree: Tree) -> Tree:
@@ -206,13 +208,13 @@ class _Writer:
     def __init__(self, kind: str, patterns: Patterns) -> None:
         self._kind, self._patterns = kind, patterns
 
-    def group(self, tree: Tree, *, few: bool = False) -> Text:
+    def group(self, tree: Tree, *, few: bool = False, alone: bool = True) -> Text:
         """Patterns beside which the item is bound by everything of the kind."""
         parts = tree.parts if isinstance(tree, All) else (tree,)
         positive = [each for each in parts if not isinstance(each, Not)]
         few = few or any(isinstance(each, One) for each in positive)
         found = [self.found(each) for each in positive if not (few and _is_near(each))]
-        begin = [start(self._kind, every=not few, alone=not found)]
+        begin = [start(self._kind, every=not few, alone=alone and not found)]
         pieces = [*begin, *found] if few else [*found, *begin]  # Jena keeps the order, and what is found is less than everything
         pieces += [part("exists", body=self._looked_up(each)) for each in positive if few and _is_near(each)]
         for inner in (each.part for each in parts if isinstance(each, Not)):
