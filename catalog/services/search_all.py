@@ -67,16 +67,17 @@ class Counting:
         self._sizes: dict[str, int] | None = None
 
     def count(self, tree: Tree) -> Matches:
-        """How many match. What must not hold is counted as what would hold without it, less what it takes away."""
+        """How many match. Where all that is asked is what must not hold, what would hold is taken from what there is."""
         kept, refused = split(tree)
-        found = self._count(All(kept))
-        if refused and found:
-            less = self._count(All((*kept, Either(refused) if len(refused) > 1 else refused[0])))
-            found = {dataset: count - less.get(dataset, 0) for dataset, count in found.items()}
+        if refused and not kept and self._kind in RECORDED:
+            less = self._count(Either(refused) if len(refused) > 1 else refused[0])
+            found = {dataset: count - less.get(dataset, 0) for dataset, count in self._recorded().items()}
+        else:
+            found = self._count(tree)
         return Matches({dataset: count for dataset, count in found.items() if count})
 
-    def _count(self, tree: All) -> dict[str, int]:
-        if not tree.parts and self._kind in RECORDED:
+    def _count(self, tree: Tree) -> dict[str, int]:
+        if tree == All(()) and self._kind in RECORDED:
             return self._recorded()
         patterns = Patterns()
         text = part("by-dataset", body=restrict(self._kind, tree, patterns)).value
