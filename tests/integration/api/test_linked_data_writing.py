@@ -66,7 +66,7 @@ def test_a_merge_patch_sets_and_takes_out(catalogue: ServedCatalogue, steward: h
     with catalogue.client() as anybody:
         assert '"Baltic"' in anybody.get(f"/data{ADDRESS}.ttl").text
         assert '"Baltic"' in anybody.get("/data/catalog.ttl").text
-        assert "<h1>Baltic</h1>" in anybody.get(f"/data{ADDRESS}.html").text
+        assert "<h1><bdi>Baltic</bdi></h1>" in anybody.get(f"/data{ADDRESS}.html").text
 
 
 def test_rdf_becomes_the_whole_graph(catalogue: ServedCatalogue, steward: httpx.Client) -> None:

@@ -94,14 +94,18 @@ def words(both: tuple[ServedCatalogue, ServedCatalogue]) -> Words:
 
 def _value(name: str, words: Words, rng: random.Random) -> str:
     """Something to put where an address has a parameter of this name."""
+    arrays = [iri for iri in words.iris if iri.endswith("Dataset")] * 4  # else hardly any values would be asked for
     pools = {
         "query": [query % {"secret": BASE + "datasets/" + SECRET} for query in _QUERIES],
         "uri": [*words.iris, "https://example.org/lab/sample1", "https://example.org/lab/sample3"],
-        "iri": words.iris,
+        "iri": [*words.iris, *arrays],
         "q": words.texts,
         "digest": words.digests,
         "select": ["", "time=0:3", "dim0=0,dim1=0:5", "time=1,wavelength=[3,1,2]", "x=1"],
-        "path": [iri.removeprefix(BASE) for iri in words.iris if "/nodes/" in iri] + words.paths,
+        "level": ["", "", "", "1"],
+        "in": ["", "", "label"],
+        "tolerance": ["", "", "1"],
+        "path": [iri.removeprefix(BASE) for iri in [*words.iris, *arrays] if "/nodes/" in iri] + words.paths,
         "cursor": ["", "AAAA", *words.cursors],
         "kind": ["datasets", "nodes", "arrays"],
         "facet": ["dtype", "ndim", "dtype,ndim"],
@@ -133,6 +137,7 @@ def _requests(document: dict[str, Any], words: Words) -> Iterator[httpx.Request]
         {"filter": {"no_such_term": 1}},
         {},
     ]
+    points = [{"time": [0, 2], "wavelength": [1, 1]}, {"time": [1], "wavelength": [2]}, {"x": [1]}]
     for path, method, operation in itertools.cycle(offered):
         values = {
             each["name"]: _value(each["name"], words, rng) for each in operation.get("parameters", ()) if each["in"] != "header"
@@ -152,7 +157,9 @@ def _requests(document: dict[str, Any], words: Words) -> Iterator[httpx.Request]
         if method == "post" and "sparql" in path:
             yield httpx.Request("POST", url, params=asked, headers=headers, data={"query": _value("query", words, rng)})
         elif method == "post":
-            yield httpx.Request("POST", url, params=asked, headers=headers, json=rng.choice(bodies))
+            yield httpx.Request(
+                "POST", url, params=asked, headers=headers, json=rng.choice(points if "sample" in path else bodies)
+            )
         else:
             yield httpx.Request(rng.choice(["GET", "GET", "GET", "HEAD"]), url, params=asked, headers=headers)
 
@@ -174,6 +181,6 @@ def test_anonymous_answers_are_equal_byte_for_byte(both: tuple[ServedCatalogue, 
             assert first == second, f"{request.method} {request.url} {dict(request.headers)} {request.content[:300]!r}"
             outcomes.setdefault(request.url.path.split("/")[1], set()).add(first[0])
     answered = {name for name, statuses in outcomes.items() if statuses & {200, 206, 303, 304, 307}}
-    assert {"search", "sparql", "datasets", "arrays", "resolve"} <= answered, json.dumps(
+    assert {"search", "sparql", "datasets", "arrays", "sample", "resolve"} <= answered, json.dumps(
         {k: sorted(v) for k, v in outcomes.items()}
     )
