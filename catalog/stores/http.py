@@ -26,15 +26,13 @@ from catalog.stores.credentials import Bearer, HttpCredential, is_below
 from catalog.stores.gate import Outgoing, not_public
 from catalog.stores.link_page import links_of_page
 from catalog.stores.objects import Listed, busy, forbidden, oversized, unauthorized, unavailable, unlisted, web_page
-from catalog.stores.policy import Timeouts
+from catalog.stores.policy import ATTEMPTS, Timeouts
 from catalog.stores.signs import Signs, Taken, signs_of_headers
 from catalog.stores.url import StoreUrl, join_key, parse_store_url
 
 MAX_INDEX_BYTES: Final = 64 * 2**20
 """Size of a page of links."""
 MAX_REDIRECTS: Final = 3
-ATTEMPTS: Final = 3
-"""Requests for one object, the first included, where the server is busy or the connection broke."""
 _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
 _REDIRECT: Final = frozenset({301, 302, 303, 307, 308})
 _RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -177,7 +175,7 @@ class HttpObjects:
             again = outcome.status in _TRY_AGAIN if isinstance(outcome, _Answer) else getattr(outcome, "broken", False)
             if not again or attempt == ATTEMPTS:
                 break
-            pause = 0.2 * 2**attempt * (0.5 + random.random())  # noqa: S311  spreads clients, hides nothing
+            pause = 0.1 * 2**attempt * (0.5 + random.random())  # noqa: S311  spreads clients, hides nothing
             wanted = _retry_after(outcome.headers) if isinstance(outcome, _Answer) else None
             if wanted is not None:
                 pause = wanted + min(1.0, wanted) * random.random()  # noqa: S311  so that not all come back at once

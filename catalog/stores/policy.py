@@ -32,6 +32,10 @@ _CODEC_TYPES = ("astype", "dtype", "encode_dtype", "decode_dtype")
 _WITH_CODECS = frozenset({"codecs", "index_codecs", "configuration", "filters", "compressor"})
 
 
+ATTEMPTS = 5
+"""Requests for one object, the first included, where the server is busy or the connection broke."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """How long one request may take, in seconds.

@@ -19,7 +19,7 @@ from catalog.stores.credential import S3
 from catalog.stores.gate import ANYWHERE, Outgoing, not_public
 from catalog.stores.listing import MAX_NAMES
 from catalog.stores.objects import FsspecObjects, Listed, busy, oversized, unauthorized, unavailable
-from catalog.stores.policy import Timeouts
+from catalog.stores.policy import ATTEMPTS, Timeouts
 from catalog.stores.signs import Glance, Signs, Taken, signs_of_entry
 from catalog.stores.url import StoreUrl
 
@@ -80,7 +80,7 @@ def _file_system(credential: S3, timeouts: Timeouts, concurrency: int, watched: 
         use_listings_cache=False,
         skip_instance_cache=True,
     )
-    system.retries = 3
+    system.retries = ATTEMPTS
     return system
 
 

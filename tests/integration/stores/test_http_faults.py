@@ -30,7 +30,7 @@ from tests.support.http_server import Reply, Request, WebServer
 from tests.unit.stores.suite import Place, documents_of, kinds_of
 from tests.unit.stores.trees import GROUP3, array3, consolidated3, write
 
-QUICK = Timeouts(connect=0.5, read=0.4, total=1.0, retry=2.0)
+QUICK = Timeouts(connect=0.5, read=0.4, total=1.0, retry=6.0)
 BODY = consolidated3({"a": array3()})
 
 
@@ -100,29 +100,29 @@ FAULTS = [
     Fault("403", _plain("403 Forbidden"), StoreForbiddenError, "CATALOG_CREDENTIALS"),
     Fault("404", _plain("404 Not Found"), None),
     Fault("410", _plain("410 Gone"), None),
-    Fault("429", _plain("429 Too Many Requests", b"", "Retry-After: 0"), StoreBusyError, "429", 3),
+    Fault("429", _plain("429 Too Many Requests", b"", "Retry-After: 0"), StoreBusyError, "429", 5),
     Fault("429-for-long", _plain("429 Too Many Requests", b"", "Retry-After: 3600"), StoreBusyError, "3600 seconds"),
     Fault("503-for-long", _plain("503 Service Unavailable", b"", "Retry-After: 90"), StoreBusyError, "90 seconds"),
     Fault("451", _plain("451 Unavailable For Legal Reasons"), StoreUnavailableError, "451"),
     Fault("500", _plain("500 Internal Server Error"), StoreUnavailableError, "500"),
-    Fault("502", _plain("502 Bad Gateway"), StoreUnavailableError, "502", 3, 3.0),
-    Fault("503", _plain("503 Service Unavailable"), StoreUnavailableError, "503", 3, 3.0),
-    Fault("504", _plain("504 Gateway Timeout"), StoreUnavailableError, "504", 3, 3.0),
+    Fault("502", _plain("502 Bad Gateway"), StoreUnavailableError, "502", 5, 6.0),
+    Fault("503", _plain("503 Service Unavailable"), StoreUnavailableError, "503", 5, 6.0),
+    Fault("504", _plain("504 Gateway Timeout"), StoreUnavailableError, "504", 5, 6.0),
     Fault("silence", _say_nothing, StoreUnavailableError, "in time"),
     Fault("stall", _stall, StoreUnavailableError, "in time"),
     Fault("drip", _drip, StoreUnavailableError, "in time"),
     Fault("drip-head", _drip_head, StoreUnavailableError, "in time"),
-    Fault("closed", _raw(b""), StoreUnavailableError, "broke", 3, 3.0),
-    Fault("reset", _reset, StoreUnavailableError, "broke", 3, 3.0),
-    Fault("reset-half-way", _reset_half_way, StoreUnavailableError, "broke", 3, 3.0),
-    Fault("short", _raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}"), StoreUnavailableError, "broke", 3, 3.0),
+    Fault("closed", _raw(b""), StoreUnavailableError, "broke", 5, 6.0),
+    Fault("reset", _reset, StoreUnavailableError, "broke", 5, 6.0),
+    Fault("reset-half-way", _reset_half_way, StoreUnavailableError, "broke", 5, 6.0),
+    Fault("short", _raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}"), StoreUnavailableError, "broke", 5, 6.0),
     Fault(
         "short-chunked",
         _raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"),
         StoreUnavailableError,
         "broke",
-        3,
-        3.0,
+        5,
+        6.0,
     ),
     Fault("no-http", _raw(b"220 mail.example.org ESMTP\r\n\r\n"), StoreUnavailableError, "understood"),
     Fault("long-header", _plain("200 OK", BODY, "X-A: " + "a" * 100_000), StoreUnavailableError, "understood"),
@@ -131,8 +131,8 @@ FAULTS = [
         _plain("200 OK", b"no gzip at all", "Content-Encoding: gzip"),
         StoreUnavailableError,
         "broke|understood",
-        3,
-        3.0,
+        5,
+        6.0,
     ),
     Fault(
         "login", _plain("200 OK", HTML, "Content-Type: text/html; charset=utf-8"), WebPageError, "login page.*CATALOG_CREDENTIALS"
@@ -251,7 +251,7 @@ def test_other_words_for_when_are_passed_over(served: WebServer, text: str) -> N
     with pytest.raises(StoreBusyError) as caught:
         Place(f"{served.url}/s").harvest()
     assert caught.value.retry_after is None
-    assert len(served.requests) == 3
+    assert len(served.requests) == 5
 
 
 # -- tokens

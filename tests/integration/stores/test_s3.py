@@ -192,7 +192,7 @@ def test_a_service_in_trouble_is_no_empty_store(server: WebServer, code: str, st
     with pytest.raises(error, match=code) as caught:
         _refusing(server, code, status, when="/").harvest()
     assert type(caught.value) is error
-    assert len(server.requests) <= 3 + 1, "a service in trouble is not asked for ever"
+    assert len(server.requests) <= 5 + 1, "a service in trouble is not asked for ever"
     place = _refusing(server, code, status, when="a/zarr.json")
     source = place.source()
     outcome = source.read_many(["a/zarr.json", "zarr.json", "no/such"], 1000)
