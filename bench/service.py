@@ -22,13 +22,13 @@ from bench.deployment import AcceptingValidator
 from bench.hierarchies import write_v3
 from bench.measure import Figure, agree, medians
 from bench.sizes import Sizes
+from bench.web_server import web_server
 from catalog.bootstrap import open_workspace
 from catalog.rdf.iris import DEFAULT_BASE
 from catalog.services.ingest import ingest
 from catalog.services.request import IngestRequest
 from catalog.settings import load_settings
 from tests.support.fuseki import FusekiServer, free_port
-from tests.support.http_server import WebServer
 
 TOGETHER = 8
 """Requests at once, where requests per second are measured."""
@@ -257,8 +257,8 @@ def _served_array(folder: Path, sizes: Sizes) -> Iterator[Figure]:
         settings = load_settings()
     with open_workspace(settings) as workspace:
         dataset = ingest(replace(workspace, validator=AcceptingValidator()), IngestRequest(str(source), access="public")).id
-    with serving(variables, folder) as base, WebServer(folder / "source") as web:
-        places = [f"{base}datasets/{dataset}/zarr", f"{web.url}/a.zarr"]
+    with serving(variables, folder) as base, web_server(folder / "source") as web:
+        places = [f"{base}datasets/{dataset}/zarr", f"{web}/a.zarr"]
         read = [lambda place=place: np.asarray(zarr.open_array(place, mode="r")[...]) for place in places]
         agree("the values", bool(np.array_equal(read[0](), values)), True)
         ours, direct = medians(sizes.runs, *read)

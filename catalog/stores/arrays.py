@@ -386,7 +386,14 @@ def _opened(url: StoreUrl, way: Way, limits: ReadLimits) -> tuple[Fetch, FetchNo
     objects, container = opened
     check_chunks(url.location, container)
 
+    here = False
+    if url.protocol in {"http", "https"}:
+        from catalog.stores.http import HttpObjects
+
+        here = isinstance(objects, HttpObjects)  # these can be asked on any event loop, which saves two changes of thread
+
     async def fetch_object(key: str, start: int | None, end: int | None) -> bytes | None:
-        return await run_elsewhere(objects.fetch(key, limits.max_object_bytes, start, end))
+        asked = objects.fetch(key, limits.max_object_bytes, start, end)
+        return await (asked if here else run_elsewhere(asked))
 
     return fetch_object, None, lambda: run(objects.close())

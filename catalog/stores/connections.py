@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import Final
 
 import aiohttp
-import fsspec.asyn
 
 from catalog.stores.connector import checked_connections
 
@@ -23,40 +22,49 @@ _READ_BYTES: Final = 2**20
 """Bytes of an answer that wait to be taken, twice over, before a connection is read no further; aiohttp's own are 64 KiB."""
 _CLOSE_S: Final = 1.0
 
-_shared: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+_Loop = asyncio.AbstractEventLoop
+_shared: dict[_Loop, aiohttp.ClientSession] = {}
 _process = os.getpid()
 
 
 class Connections:
-    """The connections of one store. How many requests there are at once is for the store to bound.
+    """The connections of one store, on every event loop that it is asked on.
 
     Parameters
     ----------
     watched
         Whether only public addresses may be connected to, see `catalog.stores.connector`.
+    concurrency
+        Requests at once, on one event loop; whoever asks enters `places`.
     """
 
-    def __init__(self, watched: bool) -> None:
-        self._watched = watched
-        self._own: aiohttp.ClientSession | None = None
+    def __init__(self, watched: bool, concurrency: int) -> None:
+        self._watched, self._concurrency = watched, concurrency
+        self._own: dict[_Loop, aiohttp.ClientSession] = {}
+        self._places: dict[_Loop, asyncio.Semaphore] = {}
+
+    @property
+    def places(self) -> asyncio.Semaphore:
+        """Bounds the requests of the running event loop."""
+        return self._places.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._concurrency))
 
     def session(self) -> aiohttp.ClientSession:
         """What asks web servers, on the running event loop. Timeouts go with each request."""
-        if not self._watched:
-            loop = asyncio.get_running_loop()
-            if loop not in _shared or _shared[loop].closed:
-                _shared[loop] = _made(watched=False)
-            return _shared[loop]
-        if self._own is None:
-            self._own = _made(watched=True)
-            weakref.finalize(self, _abandon, self._own).atexit = False
-        return self._own
+        loop, held = asyncio.get_running_loop(), self._own if self._watched else _shared
+        if loop not in held or held[loop].closed:
+            held[loop] = _made(watched=self._watched)
+            if self._watched:
+                weakref.finalize(self, _abandon, loop, held[loop]).atexit = False
+        return held[loop]
 
     async def close(self) -> None:
         """Close those that are nobody else's; of the others, those that are not used for 15 seconds close by themselves."""
-        session, self._own = self._own, None
-        if session is not None:
-            await session.close()
+        own, self._own = self._own, {}
+        for loop, session in own.items():
+            if loop is asyncio.get_running_loop():
+                await session.close()
+            else:
+                _abandon(loop, session)
 
 
 def _made(watched: bool) -> aiohttp.ClientSession:
@@ -69,10 +77,10 @@ def _made(watched: bool) -> aiohttp.ClientSession:
     )
 
 
-def _abandon(session: aiohttp.ClientSession) -> None:
-    """Close the session of a store that nobody closed."""
-    if not session.closed:
-        asyncio.run_coroutine_threadsafe(session.close(), fsspec.asyn.get_loop())
+def _abandon(loop: _Loop, session: aiohttp.ClientSession) -> None:
+    """Let the event loop of a session close it."""
+    if loop.is_running() and not session.closed:
+        asyncio.run_coroutine_threadsafe(session.close(), loop)
 
 
 @atexit.register
@@ -80,7 +88,7 @@ def _close_shared() -> None:
     """Close them in good order. A copy of the process (fork) leaves alone what is not its own."""
     if os.getpid() != _process:
         return
-    for loop, session in _shared.items():
+    for loop, session in list(_shared.items()):
         if loop.is_running():
             with suppress(TimeoutError):
                 asyncio.run_coroutine_threadsafe(session.close(), loop).result(_CLOSE_S)

@@ -74,7 +74,7 @@ class HttpObjects:
         self.location, self.requests = url.location, 0
         self._url, self._outgoing = url, outgoing
         self._query, self._credential, self._prefix = url.query, credential, prefix
-        self._connections, self._places = Connections(outgoing.watches(url)), asyncio.Semaphore(concurrency)
+        self._connections = Connections(outgoing.watches(url), concurrency)
         self._asks = isinstance(credential, Bearer) and callable(credential.token)
         self._patience, self._token_timeout = timeouts.retry, timeouts.total
         self._timeout = aiohttp.ClientTimeout(total=timeouts.total, sock_connect=timeouts.connect, sock_read=timeouts.read)
@@ -237,7 +237,7 @@ class HttpObjects:
         try:
             address, session = yarl.URL(url, encoded=True), self._connections.session()
             async with (
-                self._places,
+                self._connections.places,
                 session.request(method, address, headers=sent, allow_redirects=False, timeout=self._timeout) as response,
             ):
                 body = b"" if method == "HEAD" else await _body(response, max_bytes)

@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 import zarr
-from zarr.codecs import ShardingCodec
+from zarr.codecs import BytesCodec, ShardingCodec
 from zarr.core.chunk_utils import decode_and_scatter_chunk
 from zarr.core.codec_pipeline import FusedCodecPipeline
 from zarr.registry import register_pipeline
 
 PipelineName = Literal["fused", "batched"]
 
+_CHEAP_BYTES: Final = 4 * 2**20
 _PATHS: Final = {
     "streamed": "catalog.stores.pipeline.StreamedCodecPipeline",
     "fused": "zarr.core.codec_pipeline.FusedCodecPipeline",
@@ -29,8 +30,8 @@ _PATHS: Final = {
 class StreamedCodecPipeline(FusedCodecPipeline):
     """Chunks that are fetched by an event loop: each is decoded and put into its place, in a thread, as soon as it is there.
 
-    So many are under way at once as zarr-python allows (``async.concurrency``), and never more decoded ones than that; the event
-    loop copies nothing, and goes on fetching meanwhile. The first error ends the read.
+    So many are under way at once as zarr-python allows (``async.concurrency``), and never more decoded ones than that. The event
+    loop decodes nothing, and goes on fetching meanwhile. The first error ends the read.
     """
 
     async def read(
@@ -53,9 +54,21 @@ class StreamedCodecPipeline(FusedCodecPipeline):
             return await super().read([item], out, drop_axes)
         getter, spec, chunk_selection, out_selection, _ = item
         data = await getter.get(prototype=spec.prototype)
-        put = functools.partial(decode_and_scatter_chunk, decode=transform.decode_chunk, drop_axes=drop_axes)
-        places = {"chunk_selection": chunk_selection, "out_selection": out_selection}
-        return (await asyncio.to_thread(put, data, out, chunk_spec=spec, **places),)
+        put = functools.partial(
+            decode_and_scatter_chunk,
+            data,
+            out,
+            chunk_spec=spec,
+            chunk_selection=chunk_selection,
+            out_selection=out_selection,
+            decode=transform.decode_chunk,
+            drop_axes=drop_axes,
+        )
+        return (put() if self._is_cheap(data) else await asyncio.to_thread(put),)
+
+    def _is_cheap(self, data: Any) -> bool:
+        """Whether a chunk has only to be copied, and is so small that changing the thread would cost more."""
+        return all(isinstance(codec, BytesCodec) for codec in self) and (data is None or len(data) <= _CHEAP_BYTES)
 
 
 register_pipeline(StreamedCodecPipeline)

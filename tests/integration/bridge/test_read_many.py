@@ -155,4 +155,4 @@ def test_a_busy_server_is_asked_again_and_no_more_often_than_it_says(refs: list[
     server.script = lambda request: Reply(503, headers={"Retry-After": "0"}) if request.path == "/s/a00/c/0" else None
     (outcome,) = read_many([Wanted(refs[0])])
     assert isinstance(outcome.error, StoreUnavailableError)
-    assert server.counts["/s/a00/c/0"] == 3
+    assert server.counts["/s/a00/c/0"] == 5
