@@ -19,6 +19,7 @@ from catalog.confined.process import (
     Confinement,
     DiedError,
     FaultError,
+    NoAnswerError,
     NotStartedError,
     OutOfMemoryError,
     OutOfTimeError,
@@ -128,7 +129,7 @@ class ReadWorkers:
                 except ValueError as error:
                     process.kill()
                     raise FaultError(f"a process that reads gave something else: {error}") from None
-        except (NotStartedError, OutOfTimeError, OutOfMemoryError, DiedError) as error:
+        except NoAnswerError as error:
             failure: Exception = error
         except LimitExceededError as error:
             if not _is_out_of_memory(error):

@@ -34,19 +34,23 @@ Buffer = bytearray | mmap.mmap
 """A piece of an answer."""
 
 
-class NotStartedError(Exception):
+class NoAnswerError(Exception):
+    """The process gave no answer to its task; which of these it is, says why."""
+
+
+class NotStartedError(NoAnswerError):
     """The process does not start."""
 
 
-class OutOfTimeError(Exception):
+class OutOfTimeError(NoAnswerError):
     """The time was up; the process was killed."""
 
 
-class OutOfMemoryError(Exception):
+class OutOfMemoryError(NoAnswerError):
     """The work needs more memory than the process may have."""
 
 
-class DiedError(Exception):
+class DiedError(NoAnswerError):
     """The process ended in the middle of its work; ``signal`` is by which signal, 0 where by none."""
 
     def __init__(self, by: int) -> None:
@@ -176,7 +180,7 @@ class Process:
         ------
         CatalogError
             What the work raises; see `survives`.
-        NotStartedError, OutOfTimeError, OutOfMemoryError, DiedError, FaultError
+        NoAnswerError, FaultError
             Why there is no answer.
         CancelledError
             The asker left.

@@ -13,10 +13,9 @@ from catalog.confined.places import Cancel, Room
 from catalog.confined.pool import Pool
 from catalog.confined.process import (
     Confinement,
-    DiedError,
     FaultError,
+    NoAnswerError,
     NotStartedError,
-    OutOfMemoryError,
     OutOfTimeError,
     Process,
 )
@@ -88,7 +87,7 @@ class JudgeWorkers:
         try:
             with self._pool.lent(Cancel()) as process:
                 return b"".join(process.ask(pickle.dumps(task), self._seconds))
-        except (NotStartedError, OutOfTimeError, OutOfMemoryError, DiedError) as error:
+        except NoAnswerError as error:
             failure = error
         raise self._told(failure)
 
