@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -131,7 +132,8 @@ class StoreTests:
         self.served()
         harvest = place.harvest()
         assert set(documents_of(harvest)) == {"zarr.json", "a/zarr.json", "b/.zarray"}
-        assert (served := self.served()) is None or not any("a/c" in path or "b/0" in path for path in served)
+        asked = [unquote(path) for path in self.served() or []]
+        assert not any("/a/c" in path or "/b/0" in path for path in asked)
 
     def test_a_v3_array_at_the_root_is_a_store_of_its_own(self) -> None:
         place = self.put({"zarr.json": array3(), "c/0": b"\1\2\3\4"})
