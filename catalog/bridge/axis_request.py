@@ -4,8 +4,11 @@ Positions (`int`, `slice`, `Positions`, `Mask`) mean elements as they are stored
 axis, `LabelAt` and `LabelRange` go by the values of a coordinate array; both become positions before anything is planned.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+from catalog.errors import InputError
 
 Label = str | int | float
 """A value of a coordinate: a string is a name, a date or the text of a number, whichever the coordinate holds."""
@@ -133,3 +136,30 @@ class AxisRequest:
     def where(self) -> str:
         """The axis as a message names it."""
         return f"{self.axis!r} (at character {self.offset + 1})" if self.offset >= 0 else repr(self.axis)
+
+
+def parse_by_axis[T](text: str, parse: Callable[[str], T], refusal: str) -> dict[str, T]:
+    """What a text such as ``lat=0.5,time=1D`` says of each axis that it names.
+
+    Parameters
+    ----------
+    text
+        ``AXIS=VALUE`` for each axis once, joined by commas.
+    parse
+        Makes something of a value, or refuses it.
+    refusal
+        What is said of a text of another form.
+
+    Raises
+    ------
+    InputError
+        The refusal, or what ``parse`` says of a value.
+    """
+    found: dict[str, T] = {}
+    for item in text.split(","):
+        axis, equals, value = item.rpartition("=")
+        axis = axis.strip()
+        if not equals or not axis or axis in found:
+            raise InputError(refusal)
+        found[axis] = parse(value)
+    return found

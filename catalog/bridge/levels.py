@@ -11,6 +11,7 @@ from math import inf
 from typing import Final
 
 from catalog.bridge.array_ref import ArrayRef
+from catalog.bridge.axis_request import parse_by_axis
 from catalog.bridge.limits import LEAST_ELEMENT_BYTES
 from catalog.bridge.part import Part
 from catalog.bridge.world import Sampling
@@ -66,17 +67,18 @@ def parse_level(text: str) -> LevelWish | None:
     size = _BYTES.fullmatch(text)
     if size and int(size[1]):
         return LevelWish(max_bytes=int(size[1]) * _UNITS[size[2].lower()])
-    found: dict[str, float] = {}
-    for item in text.split(","):
-        axis, _, value = item.partition("=")
+    refusal = (
+        f"the level {text[:80]!r}: a number, sizes of a pixel such as x=0.5,y=0.5, or bytes of the result such as 64MiB,"
+        " is allowed"
+    )
+
+    def pixel_size(value: str) -> float:
         number = _SIZE.fullmatch(value.strip())
-        if not number or not axis.strip() or axis.strip() in found or not 0 < float(number[0]) < inf:
-            raise InputError(
-                f"the level {text[:80]!r}: a number, sizes of a pixel such as x=0.5,y=0.5, or bytes of the result such as 64MiB,"
-                " is allowed"
-            )
-        found[axis.strip()] = float(number[0])
-    return LevelWish(pixel_size=found)
+        if not number or not 0 < float(number[0]) < inf:
+            raise InputError(refusal)
+        return float(number[0])
+
+    return LevelWish(pixel_size=parse_by_axis(text, pixel_size, refusal))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from catalog.bridge.answer import resolve_part
 from catalog.bridge.array_ref import ArrayRef
-from catalog.bridge.axis_request import AxisRequest, Label, LabelAt, Tolerance
+from catalog.bridge.axis_request import AxisRequest, Label, LabelAt, Tolerance, parse_by_axis
 from catalog.bridge.image_facts import ImageFacts
 from catalog.bridge.part import CHANNEL_AXES, Labels, axis_names
 from catalog.bridge.point_places import (
@@ -46,14 +46,8 @@ def parse_kinds(text: str) -> Kinds:
     """
     if "=" not in text:
         return _kind(text)
-    found: dict[str, Kind] = {}
-    for item in text.split(","):
-        axis, equals, kind = item.rpartition("=")
-        axis = axis.strip()
-        if not equals or not axis or axis in found:
-            raise InputError(f"points are in {text[:80]!r}: give a kind, or AXIS=KIND for each axis once, joined by commas")
-        found[axis] = _kind(kind)
-    return found
+    refusal = f"points are in {text[:80]!r}: give a kind, or AXIS=KIND for each axis once, joined by commas"
+    return parse_by_axis(text, _kind, refusal)
 
 
 def _kind(text: str) -> Kind:

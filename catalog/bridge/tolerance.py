@@ -6,7 +6,7 @@ from datetime import timedelta
 from math import inf, isnan
 from typing import Any, Final
 
-from catalog.bridge.axis_request import Duration, Tolerance
+from catalog.bridge.axis_request import Duration, Tolerance, parse_by_axis
 from catalog.errors import InputError
 from catalog.rdf.conventions.cf_calendar import parse_step
 
@@ -62,14 +62,8 @@ def parse_tolerances(text: str) -> Tolerance | dict[str, Tolerance]:
     """
     if "=" not in text:
         return parse_tolerance(text)
-    found: dict[str, Tolerance] = {}
-    for item in text.split(","):
-        axis, equals, value = item.rpartition("=")
-        axis = axis.strip()
-        if not equals or not axis or axis in found:
-            raise InputError(f"the tolerance {text[:80]!r}: give AXIS=TOLERANCE for each axis once, joined by commas")
-        found[axis] = parse_tolerance(value)
-    return found
+    refusal = f"the tolerance {text[:80]!r}: give AXIS=TOLERANCE for each axis once, joined by commas"
+    return parse_by_axis(text, parse_tolerance, refusal)
 
 
 def tolerances_of(given: Any, axes: Sequence[str]) -> dict[str, Tolerance]:
