@@ -14,9 +14,12 @@ from catalog.graphstore.queries import load_query
 from catalog.rdf.terms import IN_DATASET
 from catalog.services.asking.conditions import Patterns
 from catalog.services.asking.filter_tree import All, Either, Leaf, Linked, Not, One, Same, Tree, restrict
+from catalog.services.asking.lookup_table import DATASET
 
 MAX_DATASETS: Final = 5000
 """Datasets that are looked at one by one; of more, nodes are."""
+
+_WAY: Final = (Step((IN_DATASET,)),)
 
 Select = Callable[[str, Mapping[str, Sequence[Term]]], Bindings]
 
@@ -52,7 +55,7 @@ class _Datasets:
         every = self._datasets()
         if len(every) > MAX_DATASETS:
             return None
-        leaves = tuple(replace(each, lookup=replace(each.lookup, links=each.lookup.links[1:])) for each in wanted.leaves)
+        leaves = tuple(map(_of_the_dataset, wanted.leaves))
         patterns = Patterns()
         text = part("all-in", body=restrict("datasets", All((One(every), Same(leaves))), patterns)).value
         rows = self._select(text, patterns.values).rows
@@ -66,5 +69,16 @@ class _Datasets:
 
 
 def _is_of_dataset(leaf: Leaf) -> bool:
-    links = leaf.lookup.links
-    return bool(links) and links[0].steps == (Step((IN_DATASET,)),) and not leaf.lookup.computed
+    links, last = leaf.lookup.links, leaf.lookup.leaf
+    if links:
+        return links[0].steps == _WAY and not leaf.lookup.computed
+    return last is not None and last.steps == _WAY and last.leads == DATASET
+
+
+def _of_the_dataset(leaf: Leaf) -> Leaf:
+    """The same condition, put on the dataset."""
+    lookup = leaf.lookup
+    if lookup.links:
+        return replace(leaf, lookup=replace(lookup, links=lookup.links[1:]))
+    assert lookup.leaf is not None  # noqa: S101 - it leads to the dataset
+    return replace(leaf, lookup=replace(lookup, leaf=replace(lookup.leaf, steps=())))

@@ -239,6 +239,20 @@ class SearchTests:
         assert catalogue.search(kind="arrays", filter={"or": [*wide, many]}).complete
         assert catalogue.search(kind="arrays", filter={"and": wide}).total == 0
 
+    def test_a_dataset_is_named_by_its_identifier(self, catalogue: SearchCatalogue) -> None:
+        for dataset in catalogue.datasets[:2]:
+            wanted = {each.iri for each in dataset.arrays}
+            others = {each.iri for each in catalogue.arrays} - wanted
+            for value in (dataset.id, dataset.iri):
+                assert set(catalogue.found(kind="arrays", filter={"dataset": value})) == wanted
+                assert set(catalogue.found(kind="arrays", filter={"term": "dataset", "op": "!=", "value": value})) == others
+            nodes = set(catalogue.found(kind="nodes", filter={"dataset": dataset.id}))
+            assert nodes > wanted
+            assert all(each.startswith(f"{dataset.iri}/nodes/") for each in nodes)
+            deep = {each.iri for each in dataset.arrays if each.values["ndim"][0] >= 2}
+            assert set(catalogue.found(kind="arrays", filter={"dataset": dataset.id, "ndim__gte": 2})) == deep
+        assert catalogue.found(kind="arrays", filter={"dataset": "set-"}) == []
+
     def test_unknown_terms_name_the_nearest(self, catalogue: SearchCatalogue) -> None:
         for request, near in (
             ({"filter": {"standard_nam": "x"}}, "standard_name"),

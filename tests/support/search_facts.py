@@ -73,6 +73,7 @@ def _array(rng: random.Random, dataset: str, number: int) -> tuple[ArrayFacts, d
     path = f"{rng.choice(['', 'deep/', 'a b/'])}v{number}"
     values["path"] = [path]
     values["dataset__id"] = [dataset]
+    values["dataset"] = [f"{DEFAULT_BASE}datasets/{dataset}", dataset, f"{dataset}.zarr"]  # any of what it is called by
     document = {
         "zarr_format": 3, "node_type": "array", "shape": shape, "data_type": dtype, "fill_value": False if dtype == "bool" else 0,
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shape}}, "dimension_names": dims,
@@ -212,17 +213,20 @@ PATTERNS = ["^sea_", "temperature$", "a.b", "^.{3,5}$", r"\d", "(air|wind)_", "[
 
 def random_condition(rng: random.Random) -> dict[str, Any]:
     """One condition, of any operator that goes with its term."""
-    term = rng.choice(["standard_name", "note", "run", "gain", "ok", "mixed", "dtype", "ndim", "dims", "shape", "path"])
+    term = rng.choice(
+        ["standard_name", "note", "run", "gain", "ok", "mixed", "dtype", "ndim", "dims", "shape", "path", "dataset"]
+    )
     choices: dict[str, list[Any]] = {
         "standard_name": NAMES, "note": NOTES, "run": list(range(-3, 12)), "gain": [0.5, 1, 2.25, -4.0, 1e300, 3],
         "ok": [True, False], "mixed": [1, 2.5, "1", "two", True], "dtype": DTYPES, "ndim": [1, 2, 3, 4, 2.5], "dims": DIMS,
         "shape": [[1], [10], [2, 2], [300], [1, 10]], "path": ["v1", "deep/v2", "a b/v3", "v0"],
+        "dataset": ["set-03", "set-0", f"{DEFAULT_BASE}datasets/set-07", "set-05.zarr", "set-01", "SET-02", ""],
     }  # fmt: skip
     numbers, texts = ["<", "<=", ">", ">=", "between"], ["starts-with", "ends-with", "contains", "icontains", "iexact", "regex"]
     allowed = ["=", "!=", "in", "not-in", "isnull"]
     if term in {"run", "gain", "ndim"}:
         allowed += numbers * 2
-    elif term not in {"ok", "shape", "mixed"}:
+    elif term not in {"ok", "shape", "mixed", "dataset"}:
         allowed += [*texts, *numbers]
     elif term == "mixed":
         allowed += numbers

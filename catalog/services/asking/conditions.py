@@ -13,7 +13,7 @@ from catalog.errors import InputError
 from catalog.graphstore.bindings import Literal
 from catalog.graphstore.bindings import Term as RdfTerm
 from catalog.graphstore.compose import Step, Text, join, part, write_name, write_path
-from catalog.services.asking.lookup_table import NAMES, Term, expand
+from catalog.services.asking.lookup_table import DATASET, IDENTIFIER, NAMES, Term, expand
 from catalog.services.asking.lookups import Lookup
 from catalog.services.asking.values import (
     Terms,
@@ -155,7 +155,7 @@ class _Group:
                     pieces += [given, part("attribute", subject=at, node=node, key=name, object=value)]
                 self._reached[key] = value
         else:
-            steps = self._leaf(lookup.leaf)
+            steps = self._leaf(lookup.leaf, lookup.operator)
             key = (*key, steps)
             if key not in self._reached:
                 self._reached[key] = self._patterns.name("v")
@@ -168,11 +168,13 @@ class _Group:
         back = [replace(step, inverse=not step.inverse) for step in reversed(steps)]
         return part("step", subject=to, path=write_path(back), object=at)
 
-    def _leaf(self, leaf: Term) -> tuple[Step, ...]:
-        """What is compared; of a thing, itself or its name."""
+    def _leaf(self, leaf: Term, operator: str) -> tuple[Step, ...]:
+        """What is compared; of a thing, itself or its name, and of a dataset that must be a certain one also its identifier."""
         if leaf.leads is None:
             return leaf.steps
-        return (*leaf.steps, Step(NAMES, optional=not self.named and leaf.kind in {"link", "thing"}))
+        by_id = leaf.leads == DATASET and not self.named and operator in {"exact", "in"}
+        names = (*NAMES, IDENTIFIER) if by_id else NAMES
+        return (*leaf.steps, Step(names, optional=not self.named and leaf.kind in {"link", "thing"}))
 
     def _follow(self, links: Sequence[Term]) -> tuple[list[Text], str, tuple[object, ...]]:
         pieces: list[Text] = []

@@ -54,6 +54,8 @@ class Term:
 
 NAMES: Final = tuple(map(expand, ("rdfs:label", "ome:name", "schema:name", "skos:prefLabel", "foaf:name")))
 """The properties that hold the name of a thing."""
+IDENTIFIER: Final = expand("dct:identifier")
+"""The property that holds the id of a dataset."""
 
 _ABOVE: Final[Mapping[str, tuple[str, ...]]] = {
     "ome:Well": ("ZarrGroup", "ZarrNode"),

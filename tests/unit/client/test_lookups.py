@@ -105,6 +105,16 @@ def test_what_a_lookup_finds_of_datasets(cat: catalog.Catalog, lookups: dict[str
     assert {each.name for each in cat.datasets(**lookups)} == wanted
 
 
+def test_a_dataset_is_named_by_its_identifier(cat: catalog.Catalog) -> None:
+    every = {each.iri for each in cat.arrays()}
+    for each in cat.datasets():
+        inside = {iri for iri in every if iri.startswith(f"{each.iri}/nodes/")}
+        assert {array.iri for array in cat.arrays(dataset=each.id)} == inside
+        assert {array.iri for array in cat.arrays(dataset__in=[each.id, "none"])} == inside
+        assert {array.iri for array in cat.arrays().where("dataset", "!=", each.id)} == every - inside
+    assert not cat.arrays(dataset=each.id[:-1])
+
+
 WHERE: list[tuple[str, str, Any, set[str]]] = [
     ("lab:exposureTime", ">", 10, {"one"}),
     ("<https://lab.example/terms#exposureTime>", "<=", 5, {"two"}),
