@@ -25,6 +25,8 @@ DEFAULT_SECONDS: Final = 60.0
 _LEAST_SECONDS: Final = 0.1
 _SHARE: Final = 0.75
 """What other endpoints may take of a query's time."""
+_HIDDEN: Final = (EndpointUnavailableError, LimitExceededError)
+"""Met while an endpoint was asked, so that SILENT hides it. Whom nobody may ask is no failure of anybody."""
 
 
 class Exchange(Protocol):
@@ -110,7 +112,7 @@ class Federation:
         EndpointUnavailableError
             An endpoint did not answer as it should, and the block is not SILENT.
         LimitExceededError
-            There are too many blocks, or an answer is too large; SILENT or not.
+            There are too many blocks, or an answer is too large and its block is not SILENT.
         GraphStoreUnavailableError
             Too many queries ask other endpoints.
         CancelledError
@@ -164,7 +166,7 @@ class Federation:
             return write_values(exchange.result(), block, number, self._limits)
         except CatalogError as error:
             cancel.check()
-            if not block.silent or not isinstance(error, EndpointUnavailableError):
+            if not block.silent or not isinstance(error, _HIDDEN):
                 raise
         return ONE_EMPTY
 
@@ -194,6 +196,8 @@ def _splice(text: str, blocks: Sequence[ServiceBlock], answers: Sequence[str]) -
     parts, at = [], 0
     for block, answer in zip(blocks, answers, strict=True):
         lines = "\n" * text.count("\n", block.start, block.end)
-        parts += [text[at : block.start], f" {answer}{lines} "]
+        # An engine that hands the graph's name on to patterns alone finds none in VALUES.
+        names = f"GRAPH ?{block.graph} {{}} " if block.graph else ""
+        parts += [text[at : block.start], f" {names}{answer}{lines} "]
         at = block.end
     return "".join([*parts, text[at:]])

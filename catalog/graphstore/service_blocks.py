@@ -35,6 +35,8 @@ class ServiceBlock:
         Whether a failure counts as one empty solution.
     variables
         Names of the variables in P, without ``?``.
+    graph
+        The variable g of ``GRAPH ?g { SERVICE … }`` where the block stands alone in it, without ``?``; else ``""``.
     question
         The query to ask there, after a BASE where the text needs one.
     """
@@ -46,6 +48,7 @@ class ServiceBlock:
     endpoint: str
     silent: bool
     variables: frozenset[str]
+    graph: str
     question: str
 
 
@@ -122,8 +125,16 @@ def _read_block(text: str, tokens: Sequence[Token], at: int, form_at: int, befor
         endpoint=_resolve(text, tokens[:form_at], tokens[head]),
         silent=silent,
         variables=variables,
+        graph=_graph_around(tokens, at, last),
         question=_write_question(text[: tokens[form_at].at], _needed(tokens[:form_at], tokens), bound, pattern),
     )
+
+
+def _graph_around(tokens: Sequence[Token], first: int, last: int) -> str:
+    is_alone = first >= 3 and _is_sign(tokens, first - 1, "{") and _is_sign(tokens, last + 1, "}")
+    if is_alone and tokens[first - 2].kind == "variable" and _is_word(tokens[first - 3], "GRAPH"):
+        return tokens[first - 2].text[1:]
+    return ""
 
 
 def _write_question(

@@ -220,10 +220,9 @@ class TestRefusals:
         assert f"{world.odd.url}/{path}" in said["detail"]
         assert "secret" not in answer.text
         silent = world.ask(f"SELECT * {{ ?run x:amount ?n SERVICE SILENT <{endpoint}> {{ ?s x:p ?v }} }}")
-        if status == 503:
-            assert len(silent.json()["results"]["bindings"]) == 2
-        else:
-            assert (silent.status_code, silent.json()["code"]) == (413, "limit-exceeded")
+        assert len(silent.json()["results"]["bindings"]) == 2, (
+            "nothing that happens there is an error of a query that says SILENT"
+        )
         assert world.canary.visits == 0
 
     def test_the_largest_answer_is_taken_whole(self, world: World) -> None:

@@ -35,6 +35,7 @@ from tests.support.endpoint_door import Answer, Door, endpoint, failing, ntriple
 from tests.support.graph_content import EX, HOSTILE, ODD_IRIS, A
 
 E = "http://e.example/sparql"
+INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
 
 
 def saying(body: Any) -> Answer:
@@ -127,6 +128,22 @@ def test_answers_are_those_of_another_engine_over_the_union(tmp_path: Path, quer
         assert found == reckoned(here, {"e": e, "f": f}, text)
         found_any += len(found)
     assert found_any
+
+
+@pytest.mark.parametrize("before", ["", "VALUES ?s { <x:s> <x:z> } "])
+def test_alone_in_graph_it_joins_with_the_name_of_each_graph(store: EmbeddedGraphStore, before: str) -> None:
+    """SPARQL 1.1 Query Language, section 18.6: Graph(?g, P) is the union over all named graphs of P joined with ?g."""
+    names = [A, EX + "references/b"]
+    store.apply([GraphUpdate(name, ntriples("<x:s> <x:p> 1 .")) for name in names])
+    join(store, Door(e=endpoint("<x:s> <x:q> 1 . <x:t> <x:q> 2 .")))
+    found = rows(store, f"SELECT * {{ {before}GRAPH ?g {{ SERVICE <{E}> {{ ?s <x:q> ?v }} }} }}")
+    assert {row for row in found if dict(row)["g"] in map(write_iri, names)} == {
+        (("g", write_iri(name)), ("s", f"<x:{s}>"), ("v", term({"type": "literal", "value": v, "datatype": INTEGER})))
+        for name in names
+        for s, v in [("s", "1"), ("t", "2")]
+        if not before or s == "s"
+    }
+    assert set(found.values()) == {1}
 
 
 def test_each_term_comes_as_it_is_and_nothing_of_it_is_syntax(store: EmbeddedGraphStore) -> None:
@@ -224,20 +241,18 @@ def test_silent_makes_one_empty_solution_of_a_failure(store: EmbeddedGraphStore)
         store.query(text.replace(" SILENT", ""))
 
 
-def test_silent_hides_no_refusal_and_no_limit(store: EmbeddedGraphStore) -> None:
+def test_silent_hides_an_answer_that_is_too_large_and_no_refusal(store: EmbeddedGraphStore) -> None:
     table = {"head": {"vars": ["v", "w"]}, "results": {"bindings": [{}] * 11}}
     text = f"SELECT * {{ SERVICE SILENT <{E}> {{ ?v ?p ?w }} }}"
     join(store, Door())
     with pytest.raises(ForbiddenError):
         store.query(text)
-    join(store, Door(e=saying(table)), rows=10)
-    with pytest.raises(LimitExceededError) as caught:
-        store.query(text)
-    assert (caught.value.limit, caught.value.value, caught.value.allowed) == ("sparql-service-rows", 11, 10)
-    join(store, Door(e=saying(table)), terms=21)
-    with pytest.raises(LimitExceededError) as caught:
-        store.query(text)
-    assert caught.value.limit == "sparql-service-terms"
+    for limits, said in ({"rows": 10}, ("rows", 11, 10)), ({"terms": 21}, ("terms", 22, 21)):
+        join(store, Door(e=saying(table)), **limits)
+        with pytest.raises(LimitExceededError) as caught:
+            store.query(text.replace(" SILENT", ""))
+        assert (caught.value.limit, caught.value.value, caught.value.allowed) == (f"sparql-service-{said[0]}", *said[1:])
+        assert rows(store, text) == Counter({(): 1})
     join(store, Door(e=saying(table)), rows=11, terms=22)
     assert rows(store, text) == Counter({(): 11})
 
