@@ -16,7 +16,7 @@ import aiohttp
 
 from catalog.stores.connector import checked_connections
 
-__all__ = ["Connections"]
+__all__ = ["Connections", "read_body"]
 
 _READ_BYTES: Final = 2**20
 """Bytes of an answer that wait to be taken, twice over, before a connection is read no further; aiohttp's own are 64 KiB."""
@@ -65,6 +65,25 @@ class Connections:
                 await session.close()
             else:
                 _abandon(loop, session)
+
+
+async def read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
+    """The body of an answer, or None where it is larger; then no more of it than that is read.
+
+    Raises
+    ------
+    aiohttp.ClientError, OSError, TimeoutError
+        The connection broke, or nothing came in time.
+    """
+    if response.content_length is not None and response.content_length > max_bytes:
+        return None
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > max_bytes:
+            return None
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _made(watched: bool) -> aiohttp.ClientSession:

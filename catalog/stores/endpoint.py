@@ -17,6 +17,7 @@ import fsspec.asyn
 import yarl
 
 from catalog.errors import CatalogError, EndpointUnavailableError, ForbiddenError, InputError, LimitExceededError
+from catalog.stores.connections import read_body
 from catalog.stores.connector import checked_connections, refusal_in
 from catalog.stores.credentials import is_below
 from catalog.stores.gate import Outgoing, not_public
@@ -164,19 +165,16 @@ async def _read(response: aiohttp.ClientResponse, location: str, max_bytes: int)
         _refuse(location, f"answered with {response.content_type[:80]!r} and not with {ACCEPT}")
     if response.headers.get("Content-Encoding", "identity") != "identity":
         _refuse(location, "compressed its answer, though it was asked not to")
-    parts, size = [], 0
-    async for part in response.content.iter_any():
-        size += len(part)
-        if size > max_bytes:
-            raise LimitExceededError(
-                f"the SPARQL endpoint {location} answered a SERVICE block with more than {max_bytes} bytes: narrow the block, or"
-                " put VALUES in front of it",
-                limit="sparql-service-bytes",
-                value=size,
-                allowed=max_bytes,
-            )
-        parts.append(part)
-    return b"".join(parts)
+    body = await read_body(response, max_bytes)
+    if body is None:
+        raise LimitExceededError(
+            f"the SPARQL endpoint {location} answered a SERVICE block with more than {max_bytes} bytes: narrow the block, or"
+            " put VALUES in front of it",
+            limit="sparql-service-bytes",
+            value=max(max_bytes + 1, response.content_length or 0),
+            allowed=max_bytes,
+        )
+    return body
 
 
 def _refuse(location: str, why: str) -> NoReturn:

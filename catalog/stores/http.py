@@ -20,7 +20,7 @@ import yarl
 
 from catalog.errors import CatalogError, ForbiddenError, InputError, LimitExceededError, StoreUnavailableError
 from catalog.metadata.key import safe_key
-from catalog.stores.connections import Connections
+from catalog.stores.connections import Connections, read_body
 from catalog.stores.connector import refusal_in
 from catalog.stores.credentials import Bearer, HttpCredential, is_below
 from catalog.stores.gate import Outgoing, not_public
@@ -316,15 +316,7 @@ async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | Non
         if (response.content_length or 0) < 2**16:
             await response.content.read(2**16)  # so that the connection can be used again
         return b""
-    if response.content_length is not None and response.content_length > max_bytes:
-        return None
-    parts, size = [], 0
-    async for part in response.content.iter_any():
-        size += len(part)
-        if size > max_bytes:
-            return None
-        parts.append(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return await read_body(response, max_bytes)
 
 
 def _range_header(start: int | None, end: int | None) -> str:
