@@ -49,7 +49,9 @@ def test_without_a_key_only_what_is_public_is_found(sample_service: ServedCatalo
             assert "closed-lab" not in seen.text
             assert "closed-lab" in everything.text
             assert seen.json()["total"]["value"] < everything.json()["total"]["value"]
-        by_id = [http.get("search", params={"dataset": "closed-lab", "limit": "1000"}).json()["hits"] for http in (anybody, known)]
+        by_id = [
+            http.get("search", params={"dataset": "closed-lab", "limit": "1000"}).json()["hits"] for http in (anybody, known)
+        ]
         assert by_id[0] == []
         assert by_id[1]
         assert all("/datasets/closed-lab/nodes/" in hit["iri"] for hit in by_id[1])
