@@ -17,6 +17,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
+from catalog.api.leaving import left
+from catalog.confined.places import CancelledError
 from catalog.errors import (
     CatalogError,
     LimitExceededError,
@@ -99,6 +101,7 @@ def problem(status: int, detail: str, code: str, headers: Mapping[str, str] | No
 def add_problems(app: FastAPI) -> None:
     """Give an app the handlers."""
     app.add_exception_handler(CatalogError, _ours)
+    app.add_exception_handler(CancelledError, left)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _fault)

@@ -20,6 +20,7 @@ from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits, check_limits
 from catalog.bridge.missing import Missing, MissingWatch
 from catalog.bridge.selection import Selection, select
 from catalog.bridge.staleness import CheckLog, Policy, check_by_policy
+from catalog.confined.places import Cancel
 from catalog.errors import NotFoundError
 from catalog.metadata.document import DEFAULT_LIMITS, DocumentLimits
 from catalog.metadata.layout import array_document
@@ -74,6 +75,10 @@ class ReadDoor(Protocol):
 
     def read(self, task: ReadTask) -> tuple[Values, str]:
         """The values, and the note of an array that grew, else ``""``; errors as `read_array`."""
+        ...
+
+    def asked_by(self, cancel: Cancel) -> "ReadDoor":
+        """The same for one asker: what it reads ends when they leave (`CancelledError`)."""
         ...
 
     def close(self) -> None:

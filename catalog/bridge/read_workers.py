@@ -107,8 +107,17 @@ class ReadWorkers:
         """End all processes; reads that go on fail."""
         self._pool.close()
 
-    def read(self, task: ReadTask) -> tuple[Values, str]:
+    def asked_by(self, cancel: Cancel) -> "AskedReads":
+        """What reads for one asker; the process that does is killed when they leave."""
+        return AskedReads(self, cancel)
+
+    def read(self, task: ReadTask, cancel: Cancel | None = None) -> tuple[Values, str]:
         """The values, and the note of an array that grew.
+
+        Parameters
+        ----------
+        cancel
+            How the asker leaves.
 
         Raises
         ------
@@ -120,10 +129,13 @@ class ReadWorkers:
             Too many reads go on; or as `read_array`.
         CatalogError
             As `read_array`.
+        CancelledError
+            The asker left.
         """
+        cancel = cancel or Cancel()
         try:
-            with self._pool.lent(Cancel()) as process:
-                pieces = process.ask(pickle.dumps(task), self.limits.seconds, max_bytes=self._most(task))
+            with self._pool.lent(cancel) as process:
+                pieces = process.ask(pickle.dumps(task), self.limits.seconds, cancel, self._most(task))
                 try:
                     return take_values(pieces)
                 except ValueError as error:
@@ -161,6 +173,25 @@ class ReadWorkers:
             value=self.limits.memory_bytes,
             allowed=self.limits.memory_bytes,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AskedReads:
+    """What reads for one asker."""
+
+    workers: ReadWorkers
+    cancel: Cancel
+
+    def read(self, task: ReadTask) -> tuple[Values, str]:
+        """See `ReadWorkers.read`."""
+        return self.workers.read(task, self.cancel)
+
+    def asked_by(self, cancel: Cancel) -> "AskedReads":
+        """The same for another asker."""
+        return AskedReads(self.workers, cancel)
+
+    def close(self) -> None:
+        """Nothing: the processes belong to all askers."""
 
 
 def _is_out_of_memory(error: CatalogError) -> bool:

@@ -4,7 +4,6 @@ A process that answered well works on the next task; one that had to be killed, 
 is started beforehand, so that nobody waits for it.
 """
 
-import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +38,7 @@ class Pool[P: Process]:
         self._lock = threading.Lock()
         self._idle: list[P] = []
         self._busy: set[P] = set()
+        self._starting = False
         self._closed = False
 
     @property
@@ -48,7 +48,11 @@ class Pool[P: Process]:
             return {process.pid for process in (*self._idle, *self._busy)}
 
     def warm(self) -> None:
-        """Start one process in the background."""
+        """Start one process in the background, unless one is being started."""
+        with self._lock:
+            if self._starting or self._closed:
+                return
+            self._starting = True
         threading.Thread(target=self._add, name="confined-process", daemon=True).start()
 
     @contextmanager
@@ -109,17 +113,20 @@ class Pool[P: Process]:
             self.warm()
 
     def _add(self) -> None:
-        with contextlib.suppress(NotStartedError, OSError):  # whoever asks next tries again, and is told
+        process = None
+        try:
             process = self._start()
-            try:
-                process.wait_until_ready()
-            except NotStartedError:
-                process.close()
-                raise
-            with self._lock:
-                if not self._closed and len(self._idle) + len(self._busy) < self._room.at_once:
-                    self._idle.append(process)
-                    return
+            process.begin()  # who takes it waits until it is ready, which takes less time than to start another
+        except (NotStartedError, OSError):  # whoever asks next tries again, and is told
+            keep = False
+        else:
+            keep = True
+        with self._lock:
+            self._starting = False
+            keep = keep and not self._closed and len(self._idle) + len(self._busy) < self._room.at_once
+            if keep and process is not None:
+                self._idle.append(process)
+        if not keep and process is not None:
             process.close()
 
     def close(self) -> None:

@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from catalog.confined.places import Cancel
+from catalog.confined.places import Cancel, CancelledError
 from catalog.confined.wire import DATA, END, FAULT, HEAD, MAX_WORDS, MEMORY, MOST, READY, REFUSED, TASK, error_from_bytes
 from catalog.errors import CatalogError
 
 START_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 0.1
 _READ_BYTES: Final = 64 * 1024
 _PIPE_BYTES: Final = 2**20
 _F_SETPIPE_SZ: Final = 1031
@@ -121,7 +122,7 @@ class Process:
         with contextlib.suppress(OSError):  # no Linux, or more than a user may have: slower
             fcntl.fcntl(self._out, _F_SETPIPE_SZ, _PIPE_BYTES)
         self._seen = bytearray()
-        self._told = told
+        self._told: bytes | None = told
         self._is_ready = False
         self._ending = threading.Lock()
         self.is_usable = True
@@ -138,27 +139,57 @@ class Process:
         """Whether it can work on another task."""
         return self.is_usable and self._child.poll() is None
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, cancel: Cancel | None = None) -> None:
         """Tell it what it has to know, and wait until it is confined and has its libraries.
 
         Raises
         ------
         NotStartedError
             It does not start.
+        CancelledError
+            The asker left; the process gets ready all the same.
         """
         if self._is_ready:
             return
         deadline = time.monotonic() + START_SECONDS
         try:
-            with contextlib.suppress(BrokenPipeError):
-                self._write(START_SECONDS, self._told, deadline)
+            self._tell(deadline)
+            if cancel is not None:
+                self._wait_for_word(deadline, cancel)
             kind, body = self._frame(deadline, MAX_WORDS)
         except (OutOfTimeError, DiedError):
             kind, body = b"", bytearray()
         if kind != READY:
             self.kill()
             raise NotStartedError
-        self._is_ready, self.has_network, self._told = True, bytes(body) != b"1", b""
+        self._is_ready, self.has_network = True, bytes(body) != b"1"
+
+    def begin(self) -> None:
+        """Let it get ready by itself, without waiting for it.
+
+        Raises
+        ------
+        NotStartedError
+            It does not start.
+        """
+        try:
+            self._tell(time.monotonic() + START_SECONDS)
+        except (OutOfTimeError, DiedError):
+            raise NotStartedError from None
+
+    def _wait_for_word(self, deadline: float, cancel: Cancel) -> None:
+        poll = select.poll()
+        poll.register(self._out, select.POLLIN)
+        while not poll.poll(1000 * _LOOK_SECONDS):
+            cancel.check()
+            if time.monotonic() > deadline:
+                return
+
+    def _tell(self, deadline: float) -> None:
+        told, self._told = self._told, None
+        if told is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._write(START_SECONDS, told, deadline)
 
     def ask(self, task: bytes, seconds: float, cancel: Cancel | None = None, max_bytes: int = MOST) -> list[Buffer]:
         """The answer to a task; whole, in pieces.
@@ -183,15 +214,17 @@ class Process:
         NoAnswerError, FaultError
             Why there is no answer.
         CancelledError
-            The asker left.
+            The asker left; before it was given the task, the process is as good as before.
         """
+        has_task = False
         try:
-            self.wait_until_ready()
-            if cancel is None:
-                return self._answer(task, seconds, max_bytes)
-            with cancel.calling(self.kill):
+            self.wait_until_ready(cancel)
+            with (cancel or Cancel()).calling(self.kill):
+                has_task = True
                 return self._answer(task, seconds, max_bytes)
         except BaseException as error:
+            if not has_task and isinstance(error, CancelledError):
+                raise
             if cancel is not None and cancel.is_set:
                 self.kill()
                 cancel.check()

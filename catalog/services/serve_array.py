@@ -4,9 +4,9 @@ A plan follows from the graph alone, and limits are checked against it before a 
 told where a store lies, it is read all the same, and no answer says where it lies.
 """
 
+import copy
 import hashlib
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -33,6 +33,7 @@ from catalog.bridge.results.picture import to_png
 from catalog.bridge.selection_text import asks_for_labels
 from catalog.bridge.staleness import CheckLog, Within
 from catalog.bridge.uri_lookup import look_up
+from catalog.confined.places import Cancel, Places, Room
 from catalog.errors import CatalogError, InputError, LimitExceededError, UnavailableError
 from catalog.graphstore.door import GraphStore
 from catalog.rdf.iris import Iris
@@ -51,6 +52,8 @@ MAX_PICTURE: Final = 2**26
 """Elements of an image."""
 MAX_RESOLVED: Final = 1000
 """Arrays that one answer describes."""
+MAX_WAITING: Final = 64
+"""Reads that wait for their turn."""
 _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _COLOURS: Final = frozenset({3, 4})
 
@@ -146,7 +149,20 @@ class ArrayServer:
         self.iris = iris
         self._access = access
         self._log = CheckLog()
-        self._places = threading.BoundedSemaphore(self.options.max_reads)
+        self._places = Places(Room(self.options.max_reads, MAX_WAITING, self.options.wait_s), self.full)
+        self._cancel = Cancel()
+
+    def asked_by(self, cancel: Cancel) -> "ArrayServer":
+        """The same for one asker: what waits and reads ends when they leave (`CancelledError`)."""
+        found = copy.copy(self)
+        found._cancel = cancel
+        if self._access.workers is not None:
+            found._access = replace(self._access, workers=self._access.workers.asked_by(cancel))
+        return found
+
+    def full(self) -> UnavailableError:
+        """The error for who finds no place to read."""
+        return UnavailableError(f"{self.options.max_reads} reads are going on, which is as many as may: ask again in a moment")
 
     def close(self) -> None:
         """End what reads."""
@@ -239,13 +255,12 @@ class ArrayServer:
         UnavailableError
             Too much is read at the same time.
         """
-        if not self._places.acquire(timeout=self.options.wait_s):
-            raise UnavailableError(f"{self.options.max_reads} reads are going on, which is as many as may: ask again in a moment")
+        self._places.take(self._cancel)
         try:
             with reading_store(iri, public=_is_public(shown)):
                 yield self._reading(shown, everything)
         finally:
-            self._places.release()
+            self._places.give_back()
 
     def resolve(self, shown: GraphStore, uri: str, limit: int = 100) -> dict[str, Any]:
         """What a URI means, as JSON: none, one or many arrays, and where it was found; the first ``limit`` are described.

@@ -1,28 +1,33 @@
 """Parts of arrays over HTTP: values, plans, and what a URI means."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Annotated, Any, Final
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from catalog.api.access import Asking, Viewer
+from catalog.api.documents import local
+from catalog.api.leaving import work_for
 from catalog.api.negotiation import choose
 from catalog.api.partial import answer_bytes, failed_precondition
 from catalog.api.problems import refuse
 from catalog.api.state import Service
 from catalog.bootstrap import open_array_server
+from catalog.confined.places import Cancel
 from catalog.errors import InputError
 from catalog.graphstore.door import FULL_AUDIENCE
 from catalog.rdf.iris import safe_id
-from catalog.services.serve_array import FORMATS, MAX_RESOLVED, ArrayServer, PlannedPart, file_name
+from catalog.services.serve_array import FORMATS, MAX_RESOLVED, MAX_WAITING, ArrayServer, file_name
+from catalog.services.serve_record import record_query
 
 router = APIRouter(tags=["arrays"])
 
 MAX_KEYS: Final = 1000
 """Keys of chunks that one plan names."""
 _NODES: Final = "/nodes/"
-_BY_TYPE: Final = {media_type: name for name, media_type in FORMATS.items()} | {"application/octet-stream": "npy"}
+HAS_PROVENANCE: Final = "http://www.w3.org/ns/prov#has_provenance"
 _EXAMPLE: Final = "datasets/open-lab/nodes/campaign1/batch1/preparation1/sample1/sample1Dataset"
 
 IriPath = Annotated[str, Path(description="The path of the array's IRI: `datasets/{id}/nodes/{path}`.", examples=[_EXAMPLE])]
@@ -48,8 +53,20 @@ Level = Annotated[
     ),
 ]
 Format = Annotated[str, Query(description=f"In place of `Accept`: one of {', '.join(FORMATS)}.")]
+Keys = Annotated[int, Query(ge=0, le=MAX_KEYS, description="Keys of chunks that are named.")]
+PROVENANCE_HEADER: Final[dict[str, Any]] = {
+    "Link": {
+        "description": "Where the PROV record of these values is; `GET` it with the same key.",
+        "schema": {"type": "string"},
+        "example": f'</record?iri=http%3A%2F%2Flocalhost%3A8000%2F…&select=time%3D0%3A10&state=…>; rel="{HAS_PROVENANCE}"',
+    }
+}
 _BODIES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "The values.", "content": {media_type: {} for media_type in FORMATS.values()}},
+    200: {
+        "description": "The values.",
+        "content": {media_type: {} for media_type in FORMATS.values()},
+        "headers": PROVENANCE_HEADER,
+    },
     206: {"description": "The part of a `.npy` file that `Range` asks for."},
     304: {"description": "Nothing changed; no store was asked."},
 }
@@ -60,8 +77,19 @@ def build_server(service: Service) -> ArrayServer:
     return open_array_server(service.settings, service.iris)
 
 
+async def with_server[T](request: Request, viewer: Viewer, work: Callable[[ArrayServer], T]) -> T:
+    """Let the server of arrays do something for a client; it ends when the client leaves."""
+    server = await run_sync(viewer.service.kept, build_server)
+    most = server.options.max_reads + MAX_WAITING
+
+    def asked(cancel: Cancel) -> T:
+        return work(server.asked_by(cancel))
+
+    return await work_for(request, viewer.service, "arrays", most, server.full, asked)
+
+
 @router.get("/arrays", response_class=Response, responses=_BODIES, summary="Values of the array that a URI means")
-def read_by_iri(
+async def read_by_iri(
     request: Request,
     viewer: Asking,
     iri: AnyIri,
@@ -70,11 +98,11 @@ def read_by_iri(
     format: Format = "",  # noqa: A002
 ) -> Response:
     """The values of a part of an array; limits are checked before anything is read (413)."""
-    return _values(request, viewer, iri, select, level, format)
+    return await with_server(request, viewer, lambda server: _values(server, request, viewer, (iri, select, level), format))
 
 
 @router.get("/arrays/{path:path}", response_class=Response, responses=_BODIES, summary="Values of an array")
-def read_by_path(
+async def read_by_path(
     request: Request,
     viewer: Asking,
     path: IriPath,
@@ -83,7 +111,9 @@ def read_by_path(
     format: Format = "",  # noqa: A002
 ) -> Response:
     """The values of a part of an array; limits are checked before anything is read (413)."""
-    return _values(request, viewer, node_iri(viewer, path), select, level, format)
+    return await with_server(
+        request, viewer, lambda server: _values(server, request, viewer, (node_iri(viewer, path), select, level), format)
+    )
 
 
 for _path, _function in (("/arrays", read_by_iri), ("/arrays/{path:path}", read_by_path)):
@@ -91,19 +121,19 @@ for _path, _function in (("/arrays", read_by_iri), ("/arrays/{path:path}", read_
 
 
 @router.get("/plan", summary="What a part of the array that a URI means would cost")
-def plan_by_iri(
-    viewer: Asking, iri: AnyIri, select: Select = "", level: Level = "", keys: Annotated[int, Query(ge=0, le=MAX_KEYS)] = 100
+async def plan_by_iri(
+    request: Request, viewer: Asking, iri: AnyIri, select: Select = "", level: Level = "", keys: Keys = 100
 ) -> dict[str, Any]:
     """Chunks, requests and bytes, from the graph alone; `refused` names the limit that a read would exceed."""
-    return _plan(viewer, iri, select, level, keys)
+    return await with_server(request, viewer, lambda server: _plan(server, viewer, (iri, select, level), keys))
 
 
 @router.get("/plan/{path:path}", summary="What a part of an array would cost")
-def plan_by_path(
-    viewer: Asking, path: IriPath, select: Select = "", level: Level = "", keys: Annotated[int, Query(ge=0, le=MAX_KEYS)] = 100
+async def plan_by_path(
+    request: Request, viewer: Asking, path: IriPath, select: Select = "", level: Level = "", keys: Keys = 100
 ) -> dict[str, Any]:
     """Chunks, requests and bytes, from the graph alone; `refused` names the limit that a read would exceed."""
-    return _plan(viewer, node_iri(viewer, path), select, level, keys)
+    return await with_server(request, viewer, lambda server: _plan(server, viewer, (node_iri(viewer, path), select, level), keys))
 
 
 @router.get("/resolve", summary="Which arrays a URI means")
@@ -127,19 +157,15 @@ def node_iri(viewer: Viewer, path: str) -> str:
     raise refuse(404, "there is no array at this address: it is /arrays/datasets/{id}/nodes/{path}, or /arrays?iri=", "not-found")
 
 
-def _planned(viewer: Viewer, iri: str, select: str, level: str) -> tuple[ArrayServer, PlannedPart]:
-    server = viewer.service.kept(build_server)
-    return server, server.plan(viewer.store, viewer.service.store(FULL_AUDIENCE), iri, select, level)
-
-
-def _values(request: Request, viewer: Viewer, iri: str, select: str, level: str, wanted: str) -> Response:
+def _values(server: ArrayServer, request: Request, viewer: Viewer, part: tuple[str, str, str], wanted: str) -> Response:
     form = choose_form(request, wanted)
-    server, planned = _planned(viewer, iri, select, level)
+    planned = server.plan(viewer.store, viewer.service.store(FULL_AUDIENCE), *part)
     etag = planned.etag(form)
     headers = {
         "ETag": etag,
         "Cache-Control": f"{'public' if viewer.is_anonymous else 'private'}, no-cache",
         "Vary": "Accept, Authorization",
+        "Link": provenance_link(viewer, record_query(part, planned.ref.digest)),
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": f'{"inline" if form in {"json", "png"} else "attachment"}; filename="{file_name(planned, form)}"',
     }
@@ -161,16 +187,16 @@ def _values(request: Request, viewer: Viewer, iri: str, select: str, level: str,
     return Response(body.data, headers=headers, media_type=body.media_type)
 
 
-def _plan(viewer: Viewer, iri: str, select: str, level: str, keys: int) -> dict[str, Any]:
-    server, planned = _planned(viewer, iri, select, level)
+def _plan(server: ArrayServer, viewer: Viewer, part: tuple[str, str, str], keys: int) -> dict[str, Any]:
+    planned = server.plan(viewer.store, viewer.service.store(FULL_AUDIENCE), *part)
     refusal = server.refusal(planned)
     refused = None if refusal is None else {"limit": refusal.limit, "value": refusal.value, "allowed": refusal.allowed}
     named = list(islice(planned.plan.keys(), keys))
     return {**planned.to_dict(), "keys": named, "complete": len(named) == planned.plan.objects, "refused": refused}
 
 
-def choose_form(request: Request, wanted: str, allowed: Sequence[str] = tuple(FORMATS)) -> str:
-    """The format that is asked for.
+def choose_form(request: Request, wanted: str, allowed: Mapping[str, str] = FORMATS) -> str:
+    """The format that is asked for, of some by name and media type; the first one for who does not say.
 
     Raises
     ------
@@ -183,9 +209,17 @@ def choose_form(request: Request, wanted: str, allowed: Sequence[str] = tuple(FO
         if wanted not in allowed:
             raise InputError(f"format is {wanted[:40]!r}; {', '.join(allowed)} is allowed")
         return wanted
-    offers = [media_type for media_type, name in _BY_TYPE.items() if name in allowed]
-    chosen = choose(request.headers.get("accept"), offers)
+    by_type = {media_type: name for name, media_type in allowed.items()}
+    if "npy" in allowed:
+        by_type["application/octet-stream"] = "npy"
+    chosen = choose(request.headers.get("accept"), tuple(by_type))
     if chosen is None:
-        there = ", ".join(FORMATS[name] for name in allowed)
+        there = ", ".join(allowed.values())
         raise refuse(406, f"there is no format that this request takes; there are {there}", "not-acceptable", {"Vary": "Accept"})
-    return _BY_TYPE[chosen]
+    return by_type[chosen]
+
+
+def provenance_link(viewer: Viewer, query: str) -> str:
+    """The header that says where the record of the answer is. Source: PROV-AQ, section 3.1."""
+    iris = viewer.service.iris
+    return f'<{local(iris, f"{iris.base}record?{query}")}>; rel="{HAS_PROVENANCE}"'

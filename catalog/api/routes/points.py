@@ -7,10 +7,21 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from catalog.api.access import Asking, Viewer
 from catalog.api.problems import refuse
-from catalog.api.routes.arrays import AnyIri, Format, IriPath, Level, build_server, choose_form, node_iri
+from catalog.api.routes.arrays import (
+    PROVENANCE_HEADER,
+    AnyIri,
+    Format,
+    IriPath,
+    Level,
+    choose_form,
+    node_iri,
+    provenance_link,
+    with_server,
+)
 from catalog.graphstore.door import FULL_AUDIENCE
-from catalog.services.serve_array import FORMATS
+from catalog.services.serve_array import FORMATS, ArrayServer
 from catalog.services.serve_points import CSV, JSON, POINT_FORMATS, PointsRequest, plan_sample, read_sample
+from catalog.services.serve_record import sample_query
 
 router = APIRouter(tags=["arrays"])
 
@@ -38,7 +49,7 @@ Reach = Annotated[
 ]
 _VALUE: Final = {"oneOf": [{"type": "number"}, {"type": "string"}]}
 _ROWS: Final = {"type": "array", "items": _VALUE}
-_BODY: Final = {
+BODY: Final = {
     "required": True,
     "content": {
         JSON: {
@@ -56,8 +67,13 @@ _BODY: Final = {
         CSV: {"schema": {"type": "string"}, "example": "time,wavelength\n0,5\n3,9\n"},
     },
 }
+_FORMATS: Final = {name: FORMATS[name] for name in POINT_FORMATS}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "One value for each point, in their order.", "content": {FORMATS[each]: {} for each in POINT_FORMATS}},
+    200: {
+        "description": "One value for each point, in their order.",
+        "content": {media_type: {} for media_type in _FORMATS.values()},
+        "headers": PROVENANCE_HEADER,
+    },
 }
 
 
@@ -84,34 +100,34 @@ Asked = Annotated[Given, Depends()]
     "/sample",
     response_class=Response,
     responses=_ANSWERS,
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra={"requestBody": BODY},
     summary="Values at points of the array that a URI means",
 )
-def sample_by_iri(
+async def sample_by_iri(
     request: Request,
     viewer: Asking,
     given: Asked,
     iri: AnyIri,
 ) -> Response:
     """One value for each point; each chunk is read once. Limits are checked before values are read (413)."""
-    return _sampled(request, viewer, iri, given)
+    return await with_server(request, viewer, lambda server: _sampled(server, request, viewer, iri, given))
 
 
 @router.post(
     "/sample/{path:path}",
     response_class=Response,
     responses=_ANSWERS,
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra={"requestBody": BODY},
     summary="Values at points of an array",
 )
-def sample_by_path(
+async def sample_by_path(
     request: Request,
     viewer: Asking,
     given: Asked,
     path: IriPath,
 ) -> Response:
     """One value for each point; each chunk is read once. Limits are checked before values are read (413)."""
-    return _sampled(request, viewer, node_iri(viewer, path), given)
+    return await with_server(request, viewer, lambda server: _sampled(server, request, viewer, node_iri(viewer, path), given))
 
 
 def _media_type(request: Request) -> str:
@@ -122,14 +138,22 @@ def _media_type(request: Request) -> str:
     return given
 
 
-def _sampled(request: Request, viewer: Viewer, iri: str, given: Given) -> Response:
-    form = choose_form(request, given.format, POINT_FORMATS)
+def points_request(request: Request, iri: str, given: Given) -> PointsRequest:
+    """What a request says of points; 415 where they have another type."""
     media_type = _media_type(request)
-    wanted = PointsRequest(iri, given.points, media_type, given.select, given.level, given.given_in, given.tolerance)
-    server, everything = viewer.service.kept(build_server), viewer.service.store(FULL_AUDIENCE)
+    return PointsRequest(iri, given.points, media_type, given.select, given.level, given.given_in, given.tolerance)
+
+
+def _sampled(server: ArrayServer, request: Request, viewer: Viewer, iri: str, given: Given) -> Response:
+    form = choose_form(request, given.format, _FORMATS)
+    wanted = points_request(request, iri, given)
+    everything = viewer.service.store(FULL_AUDIENCE)
     planned = plan_sample(server, viewer.store, everything, wanted)
     body = read_sample(server, viewer.store, everything, planned, form)
     headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization", "X-Content-Type-Options": "nosniff"}
+    record = sample_query(planned)
+    if record:
+        headers["Link"] = provenance_link(viewer, record)
     if form != "json":
         headers["Content-Disposition"] = f'attachment; filename="points.{form}"'
     return Response(body.data, headers=headers, media_type=body.media_type)

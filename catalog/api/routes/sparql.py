@@ -6,17 +6,16 @@ An answer begins when it is whole: its status tells how it ended, and it is neve
 Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Service Description, section 2.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
-from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from catalog.api.access import Asking, Viewer
+from catalog.api.leaving import work_for
 from catalog.api.negotiation import choose, entity_tag, is_same
 from catalog.api.problems import refuse
 from catalog.api.sparql_protocol import (
@@ -30,8 +29,7 @@ from catalog.api.sparql_protocol import (
     read_get,
     read_post,
 )
-from catalog.api.state import Service
-from catalog.confined.places import Cancel, CancelledError
+from catalog.confined.places import Cancel
 from catalog.errors import GraphStoreUnavailableError
 from catalog.graphstore.guard import guard_query
 from catalog.graphstore.outside import OutsideDoor, Question, WholeAnswer
@@ -40,7 +38,6 @@ from catalog.rdf.service_description import service_lines
 
 router = APIRouter(tags=["sparql"])
 
-CLIENT_LEFT: Final = 499
 _VARY: Final = "Accept, Authorization"
 _DESCRIPTIONS: Final = {media_type: ending for ending, media_type in MEDIA_TYPES.items()}
 _ALLOWED: Final = {"Allow": "GET, HEAD, POST, OPTIONS", "Accept-Post": f"{QUERY}, {FORM}"}
@@ -66,8 +63,6 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The whole answer.", "content": {each: {} for each in (*TABLE_TYPES, *GRAPH_TYPES)}},
     304: {"description": "The service description is as the client has it."},
 }
-
-_limiters: "WeakKeyDictionary[Service, dict[str, CapacityLimiter]]" = WeakKeyDictionary()
 
 
 @router.get("/sparql", response_class=Response, responses=_ANSWERS, openapi_extra={"parameters": _PARAMETERS})
@@ -105,14 +100,10 @@ async def _answer(request: Request, asking: Viewer, asked: Asked) -> Response:
     is_table = guard_query(text, services=True).form in {"SELECT", "ASK"}
     name, media_type = choose_format(asked.format, request.headers.get("accept"), is_table=is_table)
     question = Question(text, name, asked.default_graphs, asked.named_graphs, asking.service.iris.sparql)
-    cancel = Cancel()
-    watcher = asyncio.create_task(_watch(request, cancel))
-    try:
-        whole = await run_sync(_ask_store, asking, question, cancel, limiter=_threads(asking))
-    except CancelledError:
-        return Response(status_code=CLIENT_LEFT)
-    finally:
-        watcher.cancel()
+    sparql = asking.service.settings.sparql
+    most, kind = sparql.concurrency + sparql.waiting + 1, f"queries of {asking.audience}"
+    full = partial(_full, sparql.concurrency)
+    whole = await work_for(request, asking.service, kind, most, full, partial(_ask_store, asking, question))
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""
     headers = {
         "Content-Type": media_type + charset,
@@ -137,27 +128,8 @@ def _ask_store(asking: Viewer, question: Question, cancel: Cancel) -> WholeAnswe
     return store.answer(question, cancel)
 
 
-async def _watch(request: Request, cancel: Cancel) -> None:
-    """Give the query up when the client leaves."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    await run_sync(cancel.set)
-
-
-def _threads(asking: Viewer) -> CapacityLimiter:
-    """Threads for queries alone, so that nothing else waits for one.
-
-    Raises
-    ------
-    GraphStoreUnavailableError
-        So many run and wait that there is none left.
-    """
-    sparql = asking.service.settings.sparql
-    known = _limiters.setdefault(asking.service, {})
-    limiter = known.setdefault(asking.audience, CapacityLimiter(sparql.concurrency + sparql.waiting + 1))
-    if limiter.available_tokens < 1:
-        raise GraphStoreUnavailableError(f"{sparql.concurrency} queries are running, and others wait: ask again in a moment")
-    return limiter
+def _full(concurrency: int) -> GraphStoreUnavailableError:
+    return GraphStoreUnavailableError(f"{concurrency} queries are running, and others wait: ask again in a moment")
 
 
 def _describe(request: Request, asking: Viewer) -> Response:

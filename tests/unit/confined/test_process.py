@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from catalog.confined.places import Cancel, CancelledError
 from catalog.confined.process import Confinement, DiedError, FaultError, OutOfMemoryError, OutOfTimeError, Process
 from catalog.errors import CatalogError, LimitExceededError, MetadataError, NotFoundError, StoreBusyError
 from tests.support.confined_work import ERRORS
@@ -80,6 +81,15 @@ class TestGood:
 
     def test_it_writes_no_file(self, warm: Process, tmp_path: Path) -> None:
         assert ask(warm, "write", str(tmp_path / "file")) == b"refused"
+
+
+    def test_who_leaves_before_it_has_the_task_leaves_it_as_good_as_it_was(self, process: Process) -> None:
+        gone = Cancel()
+        gone.set()
+        for _ in range(2):  # while it starts, and when it is ready
+            with pytest.raises(CancelledError):
+                ask(process, "spin", 60, cancel=gone)
+            assert ask(process, "length", "abc", cancel=Cancel()) == b"3"
 
 
 class TestBad:

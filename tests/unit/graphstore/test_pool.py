@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from catalog.confined.places import Cancel, CancelledError
@@ -70,10 +71,15 @@ class TestPool:
 
     def test_an_asker_who_leaves_ends_the_query(self, pool: WorkerPool) -> None:
         cancel = Cancel()
-        pool.warm()
-        assert until(lambda: len(pool.pids) == 1)
+        pool.answer(task(), cancel)
         (worker,) = pool.pids
-        threading.Timer(0.3, cancel.set).start()
+        busy = psutil.Process(worker).cpu_times().user + 0.2
+
+        def leave() -> None:
+            assert until(lambda: psutil.Process(worker).cpu_times().user > busy)
+            cancel.set()
+
+        threading.Thread(target=leave).start()
         with pytest.raises(CancelledError):
             pool.answer(task(SLOW), cancel)
         assert not exists(worker)
