@@ -8,6 +8,7 @@ do nothing that it was not made for.
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -219,7 +220,8 @@ def _adding(send: Send) -> Callable[[Message], Awaitable[None]]:
             media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
             headers.setdefault("X-Content-Type-Options", "nosniff")
             headers.setdefault("Referrer-Policy", "no-referrer")
-            headers.setdefault("Content-Security-Policy", PAGE_POLICY if media_type == "text/html" else DATA_POLICY)
+            if message["status"] != HTTPStatus.NOT_MODIFIED:  # its headers replace those that the browser keeps (RFC 9111, 3.2)
+                headers.setdefault("Content-Security-Policy", PAGE_POLICY if media_type == "text/html" else DATA_POLICY)
             if media_type in _ATTACHED:
                 headers.setdefault("Content-Disposition", "attachment")
         await send(message)

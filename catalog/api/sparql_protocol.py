@@ -55,13 +55,13 @@ class Asked:
     default_graphs, named_graphs
         The dataset that it describes.
     format
-        The format that it names, or ``""``.
+        What it names the format by; SPARQLWrapper gives its name and its media types.
     """
 
     query: str | None
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
-    format: str = ""
+    format: tuple[str, ...] = ()
 
 
 def read_get(query_string: bytes) -> Asked:
@@ -157,14 +157,11 @@ def _read(pairs: Sequence[tuple[str, str]]) -> Asked:
     queries = given.get("query", [])
     if len(queries) > 1:
         raise InputError(f"there are {len(queries)} queries, and one is answered at a time")
-    formats = set(given.get("format", []))
-    if len(formats) > 1:
-        raise InputError(f"there are {len(formats)} formats, and one can be had")
     return Asked(
         queries[0] if queries else None,
         tuple(given.get("default-graph-uri", ())),
         tuple(given.get("named-graph-uri", ())),
-        formats.pop() if formats else "",
+        tuple(name for each in given.get("format", ()) for name in each.split(",") if name.strip()),
     )
 
 
@@ -172,13 +169,14 @@ def _only_reads() -> ForbiddenError:
     return ForbiddenError("this endpoint answers queries; it takes no updates")
 
 
-def choose_format(asked: str, accept: str | None, *, is_table: bool) -> tuple[str, str]:
+def choose_format(asked: Sequence[str], accept: str | None, *, is_table: bool) -> tuple[str, str]:
     """The name of a format and its media type.
 
     Parameters
     ----------
     asked
-        What ``format`` says: a name, or a media type; it goes before `accept`.
+        What ``format`` says: names or media types of one format; it goes before `accept`. Where one of them is known, others that
+        are not are passed over.
     accept
         The header.
     is_table
@@ -187,19 +185,20 @@ def choose_format(asked: str, accept: str | None, *, is_table: bool) -> tuple[st
     Raises
     ------
     InputError
-        There is no such format for this query.
+        There is no such format for this query, or several are named.
     HTTPException
         406: none of the formats is taken.
     """
     types, names = (TABLE_TYPES, _TABLE_NAMES) if is_table else (GRAPH_TYPES, _GRAPH_NAMES)
     if asked:
-        media_type = asked.lower().replace(" ", "+")
-        if media_type in types:
-            return types[media_type], media_type
-        found = names.get(asked.lower()) or names.get(media_type)
-        if found is None:
-            raise InputError(f"this query has no answer in the format {asked[:40]!r}: use one of {', '.join(names)}")
-        return found, next(each for each, name in types.items() if name == found)
+        spelled = [each.strip().lower().replace(" ", "+") for each in asked]
+        found = {types.get(each) or names.get(each) for each in spelled} - {None}
+        if len(found) != 1:
+            problem = "there are several formats" if found else "this query has no answer in the format"
+            raise InputError(f"{problem} {', '.join(asked)[:80]!r}: use one of {', '.join(names)}")
+        [name] = found
+        media_type = next((each for each in spelled if each in types), None)
+        return str(name), media_type or next(each for each, known in types.items() if known == name)
     chosen = choose(accept, tuple(types))
     if chosen is None:
         raise refuse(

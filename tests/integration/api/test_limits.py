@@ -61,6 +61,17 @@ def test_answers_say_what_they_are(sample_service: ServedCatalogue, path: str) -
     assert "unsafe" not in policy
 
 
+@pytest.mark.parametrize("path", ["/", "/data/datasets/open-lab.html", "/data/datasets/open-lab.ttl"])
+def test_a_page_that_did_not_change_keeps_its_policy(sample_service: ServedCatalogue, path: str) -> None:
+    """A browser puts the headers of a 304 over those that it keeps (RFC 9111, 3.2): another policy there would take its style."""
+    with sample_service.client() as client:
+        first = client.get(path, headers={"Accept": "text/html"})
+        again = client.get(path, headers={"Accept": "text/html", "If-None-Match": first.headers["etag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+    policy = "content-security-policy"
+    assert again.headers.get(policy, first.headers[policy]) == first.headers[policy]
+
+
 def test_who_only_waits_takes_no_place(tmp_path: Path) -> None:
     with served(tmp_path, api={"head_s": 0.5, "max_running": 1}) as catalogue:
         with socket.create_connection(("127.0.0.1", catalogue.port), timeout=20) as client:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import rdflib
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
-from SPARQLWrapper import CSV, JSON, TURTLE, XML, SPARQLWrapper
+from SPARQLWrapper import CSV, JSON, JSONLD, RDFXML, TSV, TURTLE, XML, SPARQLWrapper
 
 from tests.support.canary import Canary, spellings
 from tests.support.service import ServedCatalogue
@@ -144,6 +144,7 @@ class SparqlTests:
             ("GET", {"params": {"query": "DESCRIBE <x:y>"}, "headers": {"Accept": "text/csv"}}, 406),
             ("GET", {"params": {"query": DATASETS, "format": "turtle"}}, 400),
             ("GET", {"params": {"query": DATASETS, "format": "sheet"}}, 400),
+            ("GET", {"params": {"query": DATASETS, "format": ["csv", "xml"]}}, 400),
             ("GET", {"params": {"query": "SELECT"}}, 400),
             ("GET", {"params": {"query": ""}}, 400),
             ("GET", {"params": {"query": "SELECT * { ?s nope:p ?o }"}}, 400),
@@ -299,11 +300,14 @@ class SparqlTests:
             assert len(wrapper.queryAndConvert().getElementsByTagName("result")) == 1
             wrapper.setReturnFormat(CSV)
             assert wrapper.queryAndConvert().decode().split() == ["d", f"{catalogue.base}datasets/open-lab"]
+            wrapper.setReturnFormat(TSV)
+            assert wrapper.queryAndConvert().decode().split() == ["?d", f"<{catalogue.base}datasets/open-lab>"]
             wrapper.setQuery(f"CONSTRUCT {{ ?s ?p ?o }} {{ GRAPH <{GRAPH}> {{ ?s ?p ?o }} }}")
             wrapper.setReturnFormat(TURTLE)
             assert len(rdflib.Graph().parse(data=wrapper.queryAndConvert(), format="turtle")) == 50
-            wrapper.setReturnFormat(XML)
-            assert len(wrapper.queryAndConvert()) == 50
+            for form in (XML, RDFXML, JSONLD):
+                wrapper.setReturnFormat(form)
+                assert len(wrapper.queryAndConvert()) == 50, form
 
 
 def fill(catalogue: ServedCatalogue) -> ServedCatalogue:
