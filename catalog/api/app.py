@@ -16,11 +16,22 @@ from catalog.api.limits import Limits, RequestLimits, SafeAnswers
 from catalog.api.metrics import Metrics
 from catalog.api.problems import PROBLEM_RESPONSES, add_problems
 from catalog.api.request_log import HEADER, RequestLog
-from catalog.api.routes import arrays, health, linked_data, linked_data_writing, points, published, search, sparql, zarr_store
+from catalog.api.routes import (
+    arrays,
+    health,
+    linked_data,
+    linked_data_writing,
+    points,
+    published,
+    records,
+    search,
+    sparql,
+    zarr_store,
+)
 from catalog.api.state import Service
 from catalog.settings import Settings
 
-ROUTES = (health, search, sparql, arrays, points, zarr_store, published, linked_data_writing, linked_data)
+ROUTES = (health, search, sparql, arrays, points, records, zarr_store, published, linked_data_writing, linked_data)
 """The groups of addresses, in the order in which they are tried."""
 _SEEN_BY_PAGES = (
     *("ETag", "Link", "Location", "Content-Range", "Accept-Ranges", "Content-Disposition", "Retry-After", HEADER),

@@ -58,6 +58,11 @@ def points_text(points: Selection, dimension_names: Sequence[str | None]) -> str
     return f"{_BEGIN}{canonical_text(points, dimension_names, MAX_POINTS_TEXT)}{_END}"
 
 
+def is_points_text(text: str) -> bool:
+    """Whether a text means points, as `points_text` writes them."""
+    return text.startswith(_BEGIN) and text.endswith(_END)
+
+
 def parse_canonical(text: str, shape: tuple[int, ...], dimension_names: Sequence[str | None]) -> tuple[Selection, bool]:
     """What a canonical text means for an array, and whether it is points.
 
@@ -66,7 +71,7 @@ def parse_canonical(text: str, shape: tuple[int, ...], dimension_names: Sequence
     InputError
         It is none, does not fit the array, or its axes have different numbers of points.
     """
-    points = text.startswith(_BEGIN) and text.endswith(_END)
+    points = is_points_text(text)
     inner = text[len(_BEGIN) : -len(_END)] if points else text
     requests = parse_selection(inner, MAX_POINTS_TEXT if points else MAX_TEXT)
     selection = resolve_selection(requests, shape, dimension_names)

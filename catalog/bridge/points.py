@@ -5,7 +5,8 @@ points, and no more chunks are held at once than are read at the same time. What
 much, before the store hears of it.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
@@ -78,7 +79,8 @@ def sample(
     """
     reading = reading or Reading()
     places = to_places(ref, points, units=units, samplings=samplings)
-    plan, groups = plan_points(ref, places)
+    planned = plan_points(ref, places)
+    plan = planned.plan
     check_limits(plan, reading.limits)
     access = reading.access or StoreAccess()
     if access.workers is not None:
@@ -92,7 +94,7 @@ def sample(
             values[...] = reader.read(())
             return values
         item = plan.item_size or LEAST_ELEMENT_BYTES
-        batches = _batches(plan, groups, item, reader.shape)
+        batches = _batches(plan, planned.groups, item, reader.shape)
         largest = max(batch.held for batch in batches)
         read = _box_values if _uncounted(plan, reader.shape) else ArrayReader.read_points
         for batch, found in read_side_by_side(lambda batch: read(reader, batch.places), batches, largest):
@@ -128,6 +130,43 @@ class Group:
 
 
 @dataclass(frozen=True)
+class PointsPlan:
+    """What reading points touches and costs; see `catalog.bridge.chunk_plan.ChunkPlan` for the figures.
+
+    Attributes
+    ----------
+    plan
+        Its result has one element for each point, and its chunks are those with a point in them. Its own keys are those of the
+        box around the points.
+    groups
+        The points, one group for each stored object with a point in it, in C order of the grid.
+    points, used
+        How many points there are, and how many elements these are: those at the same place count once.
+    """
+
+    plan: ChunkPlan
+    groups: tuple[Group, ...]
+    points: int
+    used: int
+
+    def keys(self) -> Iterator[str]:
+        """Keys of the stored objects with a point in them, in C order, one by one."""
+        if not self.groups:
+            yield from self.plan.keys() if self.plan.objects else ()
+            return
+        cells = [list(axis) for axis in self.plan.grid]
+        starts = [[axis.bounds(cell)[0] for cell in axis] for axis in self.plan.grid]
+        for group in self.groups:
+            found = zip(cells, starts, group.places[0].tolist(), strict=True)
+            yield self.plan.key(tuple(names[bisect_right(begins, place) - 1] for names, begins, place in found))
+
+    def to_dict(self) -> dict[str, object]:
+        """The plan's figures, as `ChunkPlan.to_dict` has them, and how much is used of what is decoded."""
+        used = {"points": self.points, "used_elements": self.used, "decoded_elements": self.plan.decoded_elements}
+        return {**self.plan.to_dict(), **used}
+
+
+@dataclass(frozen=True)
 class _Batch:
     """The points that are read in one go, and how many bytes are held meanwhile, at most."""
 
@@ -136,15 +175,13 @@ class _Batch:
     held: int
 
 
-def plan_points(ref: ArrayRef, places: Places) -> tuple[ChunkPlan, list[Group]]:
-    """What reading points costs, and the points by stored object and chunk, in C order of the grid.
+def plan_points(ref: ArrayRef, places: Places) -> PointsPlan:
+    """What reading points costs, and the points by stored object and chunk.
 
-    Returns
-    -------
-    ChunkPlan
-        Its result has one element for each point, and its chunks are those with a point in them.
-    list of Group
-        One for each stored object with a point in it.
+    Parameters
+    ----------
+    places
+        Their positions, shape (points, dimensions), all of them in the array.
 
     Raises
     ------
@@ -155,8 +192,9 @@ def plan_points(ref: ArrayRef, places: Places) -> tuple[ChunkPlan, list[Group]]:
     plan = plan_chunks(ref.array, Selection(tuple(axes)))
     shape = (AxisSelection(0, 1, len(places)), *(AxisSelection(0, 1, 1, kept=False) for _ in axes[1:]))
     groups = _groups(places, plan) if axes and len(places) else []
+    used = len(np.unique(places, axis=0)) if axes else min(len(places), 1)
     if not axes:
-        return replace(plan, selection=Selection(shape)), groups
+        return PointsPlan(replace(plan, selection=Selection(shape)), (), len(places), used)
     chunks = sum(group.chunks for group in groups)
     full = [group.chunks for group in groups if group.chunks * plan.unit_elements == group.elements]
     found = replace(
@@ -167,7 +205,7 @@ def plan_points(ref: ArrayRef, places: Places) -> tuple[ChunkPlan, list[Group]]:
         decoded_elements=chunks * plan.unit_elements,
         whole=None if plan.inner is None else (len(full), sum(full)),
     )
-    return found, groups
+    return PointsPlan(found, tuple(groups), len(places), used)
 
 
 def _distinct(column: Places) -> AxisSelection:
@@ -206,7 +244,7 @@ def _borders(sorted_places: Places) -> list[int]:
     return [0, *changes.tolist(), sorted_places.shape[1]]
 
 
-def _batches(plan: ChunkPlan, groups: list[Group], item: int, shape: tuple[int, ...]) -> list[_Batch]:
+def _batches(plan: ChunkPlan, groups: Sequence[Group], item: int, shape: tuple[int, ...]) -> list[_Batch]:
     """The points that are read in one go: those of as many stored objects as may be held at once.
 
     Of a shard that may not be held with all its inner chunks and what lies between them, as many inner chunks as may.

@@ -20,7 +20,9 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def replay(
-    record: Annotated[Path, typer.Argument(metavar="RECORD", help="What `get --record` wrote: .jsonld, .ttl or .nt.")],
+    record: Annotated[
+        str, typer.Argument(metavar="RECORD", help="What `get --record` wrote, .jsonld, .ttl or .nt; or the URL of a record.")
+    ],
     save: Annotated[
         Path | None, typer.Option("--save", metavar="OUT", help="File for the values: .npy, .npz, .nc, .csv, .parquet or .png.")
     ] = None,
@@ -34,12 +36,12 @@ def replay(
     from catalog.services.write import check_file, write_reading
 
     said = ""
-    recorded = load_record(record)
+    settings = load_settings()
+    recorded = load_record(record, store_access(settings))
     if part >= len(recorded.parts):
         raise InputError(f"--part is {part}; the record has {len(recorded.parts)} parts, counted from 0")
     if save is not None:
         check_file(save, points=recorded.parts[part].points)
-    settings = load_settings()
     with open_reader(settings) as (store, iris):
         found = read_again(store, iris, recorded, limits=plan_limits(settings), access=store_access(settings))
         if save is not None:

@@ -170,7 +170,7 @@ class Catalog:
         Parameters
         ----------
         record
-            As `Result.record` gives it, or a file that holds one.
+            As `Result.record` gives it, or a file or web address that holds one.
 
         Returns
         -------
@@ -191,8 +191,8 @@ class Catalog:
         from catalog.metadata.read_record import ReadRecord
         from catalog.services.replay import load_record, replay
 
-        recorded = record if isinstance(record, ReadRecord) else load_record(Path(record))
         how = self._session.reading()
+        recorded = record if isinstance(record, ReadRecord) else load_record(record, how.access)
         with self._session.asking() as (store, iris):
             return replay(store, iris, recorded, limits=how.limits, access=how.access)
 

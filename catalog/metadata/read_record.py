@@ -24,9 +24,9 @@ class PartRead:
     selection
         The part, by positions, as `catalog.bridge.canonical_text` writes it; or ``points(…)``.
     shape, data_type
-        Of the values, as NumPy has them.
+        Of the values, as NumPy has them; no type where they were not read for the record.
     sha256
-        Of the values, see `catalog.bridge.value_digest`.
+        Of the values, see `catalog.bridge.value_digest`; ``""`` where they were not read for the record.
     requested
         The selection as the caller wrote it; ``""`` where it is not known.
     region
@@ -47,8 +47,8 @@ class PartRead:
     dimension_names: tuple[str | None, ...]
     selection: str
     shape: tuple[int, ...]
-    data_type: str
-    sha256: str
+    data_type: str = ""
+    sha256: str = ""
     requested: str = ""
     region: str = ""
     notes: tuple[str, ...] = ()

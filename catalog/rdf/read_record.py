@@ -27,6 +27,8 @@ SCHEMA = "https://schema.org/"
 SHA256 = f"{SCHEMA}sha256"
 _ENTITY, _ACTIVITY, _AGENT, _PLAN = (f"<{PROV}{name}>" for name in ("Entity", "Activity", "Agent", "Plan"))
 _NOWHERE = "urn:catalog:nowhere"
+UNREAD = "The values were not read for this record, so it has neither their data type nor their SHA-256."
+"""What a record says of values without a digest."""
 
 Triple = tuple[str, str, str]
 
@@ -137,8 +139,11 @@ def _part_triples(record: ReadRecord, position: int, part: PartRead, state: str)
     yield values, f"{PROV}wasDerivedFrom", f"<{part.array}>"
     yield values, f"{PROV}generatedAtTime", literals.date_time(record.ended)
     yield values, terms.RESULT_SHAPE, literals.json(canonical_json(list(part.shape)))
-    yield values, terms.RESULT_TYPE, literals.string(part.data_type)
-    yield values, SHA256, literals.string(part.sha256)
+    if part.sha256:
+        yield values, terms.RESULT_TYPE, literals.string(part.data_type)
+        yield values, SHA256, literals.string(part.sha256)
+    else:
+        yield values, RDFS_COMMENT, literals.string(UNREAD)
     if part.reductions:
         yield values, terms.REDUCTIONS, literals.json(canonical_json([[name, list(axes)] for name, axes in part.reductions]))
 
@@ -220,8 +225,8 @@ class _Parsed:
             dimension_names=tuple(names),
             selection=self._one(region, terms.SELECTION_TEXT),
             shape=tuple(shape),
-            data_type=self._one(values, terms.RESULT_TYPE),
-            sha256=self._one(values, SHA256),
+            data_type=self._maybe(values, terms.RESULT_TYPE),
+            sha256=self._maybe(values, SHA256),
             requested=self._maybe(region, terms.REQUESTED_SELECTION),
             region=self._maybe(region, f"{PROV}wasDerivedFrom"),
             notes=tuple(sorted(_plain(each) for each in self._facts[region].get(RDFS_COMMENT, ()))),

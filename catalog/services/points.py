@@ -183,8 +183,8 @@ class PointFinder:
         return kinds if isinstance(kinds, Mapping) else {f"dim{axis}": kinds for axis in self._open}
 
 
-def check_recordable(placed: Placed) -> None:
-    """Refuse points that no record can name, before they are read.
+def check_recordable(placed: Placed) -> str:
+    """Refuse points that no record can name, before they are read; the text by which one names these comes back.
 
     Raises
     ------
@@ -197,7 +197,8 @@ def check_recordable(placed: Placed) -> None:
     from catalog.bridge.selection import select  # noqa: PLC0415
 
     array = placed.part.ref.array
-    points_text(select(array, {f"dim{axis}": column for axis, column in enumerate(placed.places.T)}), array.dimension_names)
+    chosen = select(array, {f"dim{axis}": column for axis, column in enumerate(placed.places.T)})
+    return points_text(chosen, array.dimension_names)
 
 
 def read_placed(placed: Placed, how: "How") -> "Reading":

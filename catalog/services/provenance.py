@@ -6,7 +6,7 @@ location of a store and no credential is in it; a query stands there as it was w
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -77,10 +77,26 @@ class Reading:
         return not self.reductions and not self.points
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One part of an array that was given to somebody and is not read again for its record; members as of `Reading`."""
+
+    ref: ArrayRef
+    selection: Selection
+    requested: str = ""
+    notes: tuple[str, ...] = ()
+    points: bool = False
+
+    @property
+    def region(self) -> str:
+        """None that is known."""
+        return ""
+
+
 def record_reads(
     store: GraphStore,
     iris: Iris,
-    readings: Sequence[Reading],
+    readings: Sequence[Reading | Unread],
     *,
     query: str = "",
     agent: str = "",
@@ -94,7 +110,7 @@ def record_reads(
     store
         The graph store that the arrays were found in.
     readings
-        What was read, in the order of the results; one or more.
+        What was read, in the order of the results; one or more. Of a part that is `Unread`, the record has no digest of values.
     query
         Text of the query whose answer said what to read.
     agent
@@ -208,12 +224,10 @@ def _current(registry: Registry, ids: Sequence[str]) -> dict[str, str]:
     return {each: dataset.current.digest for each, dataset in known.items() if dataset.current}
 
 
-def _part(reading: Reading, iris: Iris, snapshot: str) -> PartRead:
-    from catalog.bridge.value_digest import digest_of_values, type_of_values  # noqa: PLC0415  NumPy takes its time
-
+def _part(reading: Reading | Unread, iris: Iris, snapshot: str) -> PartRead:
     ref, array = reading.ref, reading.ref.array
     write = points_text if reading.points else canonical_text
-    return PartRead(
+    stated = PartRead(
         array=ref.iri,
         dataset=ref.dataset,
         snapshot=iris.snapshot(ref.dataset_id, snapshot),
@@ -222,11 +236,19 @@ def _part(reading: Reading, iris: Iris, snapshot: str) -> PartRead:
         document=canonical_json(array_document(array.layout, array.shape, array.dimension_names)),
         dimension_names=array.dimension_names,
         selection=write(reading.selection, array.dimension_names),
-        shape=tuple(int(size) for size in reading.values.shape),
-        data_type=type_of_values(reading.values),
-        sha256=digest_of_values(reading.values),
+        shape=reading.selection.shape[:1] if reading.points else reading.selection.shape,
         requested=reading.requested,
         region=reading.region,
         notes=tuple(sorted(set(reading.notes))),
+    )
+    if isinstance(reading, Unread):
+        return stated
+    from catalog.bridge.value_digest import digest_of_values, type_of_values  # noqa: PLC0415  NumPy takes its time
+
+    return replace(
+        stated,
+        shape=tuple(int(size) for size in reading.values.shape),
+        data_type=type_of_values(reading.values),
+        sha256=digest_of_values(reading.values),
         reductions=tuple((each.name, each.axes) for each in reading.reductions),
     )

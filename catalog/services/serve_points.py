@@ -87,8 +87,7 @@ def plan_sample(server: ArrayServer, shown: GraphStore, everything: GraphStore, 
             placed = finder.of_rows(table)
         else:
             placed = finder.of_lines(_lines(request.body))
-    plan, _ = plan_points(part.ref, placed.places)
-    return PlannedPoints(placed, plan, (*guessed, *placed.notes))
+    return PlannedPoints(placed, plan_points(part.ref, placed.places).plan, (*guessed, *placed.notes))
 
 
 def read_sample(server: ArrayServer, shown: GraphStore, everything: GraphStore, planned: PlannedPoints, form: str) -> Body:

@@ -123,8 +123,9 @@ def test_points_in_shards_cost_an_index_and_joined_ranges(tmp_path: Path, start:
         asked = Counter((each.path.removeprefix("/s.zarr/a/"), each.headers.get("range", "")) for each in server.requests)
     assert np.array_equal(found, values[tuple(points.T)])
     assert asked == documented(folder / "a", points, start)
-    plan, _ = plan_points(ref, points)
-    assert plan.least_requests <= asked.total() <= plan.most_requests
+    planned = plan_points(ref, points)
+    assert planned.plan.least_requests <= asked.total() <= planned.plan.most_requests
+    assert {f"a/{key}" for key, _ in asked} == set(planned.keys())
 
 
 def test_a_shard_that_cannot_be_held_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
