@@ -100,11 +100,12 @@ _CHANGING = APIKeyHeader(
 )
 
 
-def _viewer(request: Request, _: Annotated[str | None, Depends(_READING)]) -> Viewer:
+# Coroutines, so that no request waits for a thread only to have its key looked at.
+async def _viewer(request: Request, _: Annotated[str | None, Depends(_READING)]) -> Viewer:
     return viewer(request)
 
 
-def _writer(found: Annotated[Viewer, Depends(_viewer)], _: Annotated[str | None, Depends(_CHANGING)]) -> Viewer:
+async def _writer(found: Annotated[Viewer, Depends(_viewer)], _: Annotated[str | None, Depends(_CHANGING)]) -> Viewer:
     if found.is_anonymous:
         raise refuse(401, "changing something needs a write key", "key-needed", _CHALLENGE)
     if not found.may_write:

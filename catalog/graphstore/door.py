@@ -120,6 +120,29 @@ class Asked(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsItsState(Protocol):
+    """A graph store that can tell, without a question, whether it still holds what it held."""
+
+    def state(self) -> str:
+        """Names all that is answered now, in this process: as long as the name is the same, so is every answer.
+
+        Asked before a question, it never names more than what the question found. A change has another name as soon as questions
+        see it. Costs one system call.
+
+        Returns
+        -------
+        str
+            ``""`` where nothing is known.
+
+        Raises
+        ------
+        GraphStoreUnavailableError
+            The store is closed.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that `GraphStore.check` looked at.

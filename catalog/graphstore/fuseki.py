@@ -37,7 +37,7 @@ from catalog.graphstore.federation import CLOSED, Federation
 from catalog.graphstore.fuseki_check import Place, check_fuseki
 from catalog.graphstore.fuseki_http import SparqlEndpoint, check_url
 from catalog.graphstore.fuseki_outside import FusekiOutside
-from catalog.graphstore.guard import SafeQuery, guard_query
+from catalog.graphstore.guard import SafeQuery, guard_own_query, guard_query
 from catalog.graphstore.one_operation import write_operation, write_question
 from catalog.graphstore.outside import DEFAULT_LIMITS, QueryLimits, Question, WholeAnswer
 from catalog.graphstore.oxigraph import parse_bindings, parse_boolean
@@ -340,14 +340,14 @@ class FusekiGraphStore:
         brief: bool = False,  # noqa: ARG002  every query can be stopped
     ) -> Bindings:
         """Answer one of our own SELECT queries; see `catalog.graphstore.door.GraphStore.select`."""
-        safe = guard_query(text)
+        safe = guard_own_query(text)
         if safe.form != "SELECT":
             raise InputError(f"{safe.form} has no bindings: use `ask` or `query`")
         return self._bindings(self._graphs, declare_prefixes(safe.prefixes) + bind(text, values), self._dataset(safe), timeout)
 
     def ask(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> bool:
         """Answer one of our own ASK queries."""
-        safe = guard_query(text)
+        safe = guard_own_query(text)
         if safe.form != "ASK":
             raise InputError("only ASK has a yes or no: use `select`")
         bound = declare_prefixes(safe.prefixes) + bind(text, values)

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from catalog.errors import CatalogError, InputError
 from catalog.graphstore.bindings import Bindings, Term
 from catalog.graphstore.door import Check, StoreCheck, TextHit, is_rejected
-from catalog.graphstore.guard import SafeQuery, guard_query
+from catalog.graphstore.guard import SafeQuery, guard_own_query
 from catalog.graphstore.oxigraph import read_bindings
 from catalog.graphstore.queries import bind, write_iri
 from catalog.graphstore.text_search import Candidate, Clock, find_text, sample_text, scan_texts
@@ -46,7 +46,7 @@ class OxigraphReading:
         raise NotImplementedError
 
     def _ours(self, text: str, values: Mapping[str, Sequence[Term]] | None) -> Bindings | bool:
-        safe = guard_query(text)
+        safe = guard_own_query(text)
         bound = SafeQuery(bind(text, values), safe.form, safe.prefixes)
         with self._reading(_GRAPHS) as store:
             return read_bindings(store, bound)

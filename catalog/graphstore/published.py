@@ -22,7 +22,7 @@ from catalog.graphstore.door import MEDIA_TYPES, Answer, GraphUpdate
 from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.graphstore.federation import CLOSED, Federation
 from catalog.graphstore.folder_lock import FolderLock
-from catalog.graphstore.guard import SafeQuery, guard_query
+from catalog.graphstore.guard import SafeQuery, guard_own_query
 from catalog.graphstore.isolated import Task
 from catalog.graphstore.outside import DEFAULT_LIMITS, QueryLimits, Question, WholeAnswer
 from catalog.graphstore.oxigraph import parse_bindings
@@ -102,9 +102,9 @@ class PublishedGraphStore(OxigraphReading):
         self.folder = Path(folder) / audience
         self.limits = limits
         self._federation = federation
-        self._pool = WorkerPool(limits)
-        self._own_pool = WorkerPool(limits, nice=OWN_NICE)
         self._copies = PublishedCopies(self.folder)
+        self._pool = WorkerPool(limits, folder=self._copies.folder)
+        self._own_pool = WorkerPool(limits, OWN_NICE, self._copies.folder)
         self._guard = threading.Lock()
         self._remembered = RememberedAnswers()
         self._closed = False
@@ -200,6 +200,12 @@ class PublishedGraphStore(OxigraphReading):
             if left:
                 self._copies.remove_unused()
 
+    def state(self) -> str:
+        """The copy that answers; see `catalog.graphstore.door.KnowsItsState`."""
+        with self._guard:
+            name = self._follow().name
+        return "" if name is None else f"{self.folder} {name}"
+
     @contextlib.contextmanager
     def _reading(self, place: str) -> Iterator[ox.Store]:
         with self._copy() as copy:
@@ -239,7 +245,7 @@ class PublishedGraphStore(OxigraphReading):
         """
         if timeout is None or brief:
             return super().select(text, values)
-        safe = guard_query(text)
+        safe = guard_own_query(text)
         if safe.form != "SELECT":
             raise InputError(f"{safe.form} has no bindings: use `ask` or `query`")
         bound = SafeQuery(bind(text, values), safe.form, safe.prefixes)

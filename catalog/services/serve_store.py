@@ -24,8 +24,8 @@ from catalog.metadata.array import Array
 from catalog.metadata.dataset import Dataset, Snapshot
 from catalog.metadata.document import Document
 from catalog.metadata.key import safe_key
-from catalog.rdf.iris import Iris, safe_id
-from catalog.services.registry import Registry
+from catalog.rdf.iris import Iris
+from catalog.services.known_datasets import KnownDatasets
 from catalog.services.serve_store_documents import ServedDocuments
 from catalog.services.serve_store_errors import reading_store
 from catalog.stores.credentials import Credentials, Headers, is_below
@@ -128,6 +128,7 @@ class StoreServer:
         self.iris, self.access = iris, access
         self.log = CheckLog()
         self._archive = archive
+        self._datasets = KnownDatasets(iris)
         self._stores = OpenStores(max_age_s=self.options.check_s)
         self._kept: OrderedDict[str, ServedDocuments] = OrderedDict()
         self._locks = [threading.Lock() for _ in range(_LOCKS)]
@@ -148,25 +149,19 @@ class StoreServer:
         NotFoundError
             There is no such dataset, or nothing of it was ever accepted.
         """
-        dataset = self._dataset(shown, dataset_id)
+        dataset = self._datasets.find(shown, dataset_id)
         if dataset is None or dataset.current is None:
             raise NotFoundError(f"no dataset is called {dataset_id!r}")
         public = shown.audience == "public"
         location = dataset.location
         if public and not location:
-            known = self._dataset(everything, dataset_id)
+            known = self._datasets.find(everything, dataset_id)
             location = known.location if known is not None and known.access == "public" else ""
         return ServedStore(self, dataset, dataset.current, location, public)
 
     def close(self) -> None:
         """Give connections back."""
         self._stores.close()
-
-    def _dataset(self, store: GraphStore, dataset_id: str) -> Dataset | None:
-        try:
-            return Registry(store, self.iris).by_id(safe_id(dataset_id))
-        except InputError:
-            return None
 
     # -- for the stores that it serves
 

@@ -4,7 +4,6 @@ What a store says of an object goes along: its size, when it was written, a name
 come next; what was opened with somebody's own credential is nobody else's.
 """
 
-import asyncio
 import hashlib
 import os
 import threading
@@ -13,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Protocol
 
 from catalog.errors import StoreUnavailableError
 from catalog.metadata.key import safe_key
@@ -57,20 +56,45 @@ class Passed:
         return self.signs.size or 0
 
 
+class _Taking(Protocol):
+    """What gives parts of objects to whoever waits for them; errors as `catalog.stores.taking`."""
+
+    def take(self, key: str, max_bytes: int, start: int, end: int | None) -> Taken | None: ...
+
+    def look(self, key: str) -> Signs | None: ...
+
+    def sign(self, key: str, seconds: int) -> str | None: ...
+
+    def close(self) -> None: ...
+
+
+class _Elsewhere:
+    """Objects that are asked for on fsspec's event loop."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+
+    def take(self, key: str, max_bytes: int, start: int, end: int | None) -> Taken | None:
+        return run(take(self._objects, key, max_bytes, start, end))
+
+    def look(self, key: str) -> Signs | None:
+        return run(look(self._objects, key))
+
+    def sign(self, key: str, seconds: int) -> str | None:
+        maker = getattr(self._objects, "sign", None)
+        return None if maker is None else str(run(maker(key, seconds)))
+
+    def close(self) -> None:
+        run(self._objects.close())
+
+
 class _Files:
-    """The files of a local folder, as ``Objects`` that tell of themselves."""
+    """The files of a local folder, read where the caller is: to change threads takes longer than to read."""
 
     def __init__(self, url: StoreUrl) -> None:
-        self.location, self.requests = url.location, 0
         self._folder = LocalFolder(url.path)
 
-    async def fetch(self, key: str, max_bytes: int, start: int | None = None, end: int | None = None) -> bytes | None:
-        return await asyncio.to_thread(self._folder.read, key, max_bytes, start, end)
-
-    async def take(self, key: str, max_bytes: int, start: int, end: int | None) -> Taken | None:
-        return await asyncio.to_thread(self._take, key, max_bytes, start, end)
-
-    def _take(self, key: str, max_bytes: int, start: int, end: int | None) -> Taken | None:
+    def take(self, key: str, max_bytes: int, start: int, end: int | None) -> Taken | None:
         descriptor = self._folder.open(key)
         if descriptor is None:
             return None
@@ -87,7 +111,14 @@ class _Files:
             os.close(descriptor)
         raise StoreUnavailableError(f"{key!r} could not be read: {failure}")
 
-    async def close(self) -> None:
+    def look(self, key: str) -> Signs | None:
+        found = self.take(key, 0, 0, 0)
+        return None if found is None else found.signs
+
+    def sign(self, key: str, seconds: int) -> None:
+        """Nobody else can read a file of this machine."""
+
+    def close(self) -> None:
         """Nothing is kept open."""
 
 
@@ -110,7 +141,7 @@ class StoredObjects:
     def __init__(self, url: StoreUrl, way: Way) -> None:
         opened = open_store(url, way)
         self._container = opened[1] if opened is not None else Container()
-        self._objects: Objects = opened[0] if opened is not None else _Files(url)  # type: ignore[assignment]
+        self._objects: _Taking = _Elsewhere(opened[0]) if opened is not None else _Files(url)
         try:
             check_chunks(url.location, self._container)
         except BaseException:
@@ -124,7 +155,7 @@ class StoredObjects:
 
     def look(self, key: str) -> Signs | None:
         """What the store says of an object; None where there is none; errors as `take`."""
-        signs = run(look(self._objects, safe_key(key)))
+        signs = self._objects.look(safe_key(key))
         return None if signs is None else self._named(signs)
 
     def open(self, key: str, wanted: Wanted = (0, None)) -> Passed | None:
@@ -141,17 +172,17 @@ class StoredObjects:
         """
         start, end = wanted
         if start < -PIECE_BYTES:  # the end of an object, longer than a piece: where it begins has to be known
-            signs = run(look(self._objects, safe_key(key)))
+            signs = self._objects.look(safe_key(key))
             if signs is None:
                 return None
             start, end = max(0, (signs.size or 0) + start), signs.size
         bound = None if start < 0 else start + PIECE_BYTES if end is None else min(end, start + PIECE_BYTES)
-        first = run(take(self._objects, safe_key(key), PIECE_BYTES, start, bound))
+        first = self._objects.take(safe_key(key), PIECE_BYTES, start, bound)
         if first is None:
             return None
         size = first.signs.size
         if size is None:
-            known = run(look(self._objects, safe_key(key)))
+            known = self._objects.look(safe_key(key))
             if known is None or known.size is None:
                 raise StoreUnavailableError(f"{key!r}: the store does not say how large it is")
             size = known.size
@@ -168,7 +199,7 @@ class StoredObjects:
             at += len(data)
             if at >= last:
                 return
-            found = run(take(self._objects, key, PIECE_BYTES, at, min(last, at + PIECE_BYTES)))
+            found = self._objects.take(key, PIECE_BYTES, at, min(last, at + PIECE_BYTES))
             if found is None or not found.data or differ(found.signs, first.signs):
                 raise StoreUnavailableError(f"{key!r} changed while it was read, or its store stopped giving it")
             data = found.data
@@ -183,12 +214,11 @@ class StoredObjects:
 
     def sign(self, key: str, seconds: int) -> str | None:
         """A URL at which anybody can read an object for so long; None where the store signs none."""
-        maker = getattr(self._objects, "sign", None)
-        return None if maker is None or self.container else str(run(maker(safe_key(key), seconds)))
+        return None if self.container else self._objects.sign(safe_key(key), seconds)
 
     def close(self) -> None:
         """Give connections back."""
-        run(self._objects.close())
+        self._objects.close()
 
 
 @dataclass(slots=True)

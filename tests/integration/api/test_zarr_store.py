@@ -4,8 +4,10 @@ zarr-python, xarray, zarrita.js and curl, over stores on disk, behind a login, i
 """
 
 import json
+import os
 import secrets
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -327,6 +329,21 @@ class TestOutside:
                 assert {n: v for n, v in closed.headers.items() if n not in differing} == {
                     n: v for n, v in absent.headers.items() if n not in differing
                 }
+
+    def test_another_process_withdraws_a_dataset_between_two_chunks(self, scene: Scene, tmp_path: Path) -> None:
+        write_store(tmp_path / "w.zarr", 3)
+        take_in(scene.catalogue, tmp_path / "w.zarr", "withdrawn")
+        settings = scene.catalogue.settings
+        variables = {"CATALOG_GRAPH_STORE": settings.graph_store, "CATALOG_ARCHIVE": settings.archive}
+        command = [Path(sys.executable).with_name("catalog"), "ingest", tmp_path / "w.zarr", "--access", "restricted"]
+        with scene.catalogue.client() as anybody, scene.catalogue.client(scene.catalogue.read_key) as reader:
+
+            def statuses(key: str) -> list[int]:
+                return [client.get(f"datasets/withdrawn/zarr/{key}").status_code for client in (anybody, reader)]
+
+            assert statuses("dots/c.0.0") == statuses("zarr.json") == [200, 200]
+            subprocess.run(command, env={**os.environ, **variables}, capture_output=True, timeout=120, check=True)
+            assert statuses("dots/c.0.0") == statuses("dots/c.1.0") == statuses("zarr.json") == [404, 200]
 
     def test_nothing_is_told_of_where_stores_lie(self, scene: Scene) -> None:
         keys = ["zarr.json", ".zmetadata", "grid/zarr.json", "grid/c/0/0", "grid/c/3/3", "grid/c/9/9", "none", "%2e%2e/x"]

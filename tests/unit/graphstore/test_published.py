@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import GraphStoreUnavailableError, InputError
-from catalog.graphstore.door import GraphStore, GraphUpdate
+from catalog.graphstore.door import GraphStore, GraphUpdate, KnowsItsState
 from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.graphstore.outside import QueryLimits
 from catalog.graphstore.published import PublishedGraphStore
@@ -44,6 +44,39 @@ class TestPublished(DefaultGraphTests, AskingTests):
     def test_it_never_writes(self, tmp_path: Path) -> None:
         with PublishedGraphStore(tmp_path) as store, pytest.raises(GraphStoreUnavailableError, match="reading only"):
             store.apply([GraphUpdate(A, content(1))])
+
+
+class TestState:
+    def test_it_is_another_once_somebody_wrote_and_else_the_same(self, tmp_path: Path) -> None:
+        write(tmp_path, 1)
+        with PublishedGraphStore(tmp_path) as store:
+            assert isinstance(store, KnowsItsState)
+            states = [store.state(), store.state()]
+            write(tmp_path, 2)
+            states += [store.state(), store.state()]
+            assert count_of(store) == 2
+        assert states[0] == states[1] != states[2] == states[3]
+        assert all(states)
+
+    def test_of_nothing_nothing_is_known(self, tmp_path: Path) -> None:
+        with PublishedGraphStore(tmp_path) as store:
+            assert store.state() == ""
+
+    def test_audiences_and_folders_have_states_of_their_own(self, tmp_path: Path) -> None:
+        found = []
+        for folder in (tmp_path / "one", tmp_path / "other"):
+            for audience in ("catalog", "public"):
+                EmbeddedGraphStore(folder, audience).close()
+                with PublishedGraphStore(folder, audience) as store:
+                    found.append(store.state())
+        assert len(set(found)) == 4
+
+    def test_whoever_closed_it_is_told_nothing(self, tmp_path: Path) -> None:
+        write(tmp_path, 1)
+        store = PublishedGraphStore(tmp_path)
+        store.close()
+        with pytest.raises(GraphStoreUnavailableError):
+            store.state()
 
 
 def write(folder: Path, count: int) -> None:
