@@ -1,12 +1,16 @@
 # `make` lists the targets. Each of them sets up what it needs; scripts/setup does nothing when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types floors unit architecture property conformance integration bench corpora fuseki serve pins clean
+.PHONY: help setup programs demo test check lint format types floors unit architecture property conformance integration bench corpora fuseki serve pins clean
 .SILENT:
+
+# Tests start hundreds of processes: without bytecode each would compile every library it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-# Two processes, for two cores. Tests of one file, and all tests of one server, stay in one process (tests/conftest.py).
-PARALLEL := -n 2 --dist loadgroup
+# Two processes, for two cores. Tests of one file stay in one process, so that what they share is made once; files in alphabetical
+# order, as those of tests/integration, the longest, should not come last (tests/architecture/test_parallel.py).
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SOURCES := $(wildcard catalog tests bench scripts)
 
 help: ## This list
@@ -19,8 +23,8 @@ demo: setup ## The main job, end to end, on a store made here, or on STORE=<url 
 	$(BIN)/python scripts/demo $(if $(STORE),"$(STORE)")
 
 test: ## Everything: lint, types, floors, and all kinds of tests, with real servers
-	scripts/setup --tests
-	$(MAKE) --no-print-directory lint types floors
+	scripts/setup
+	$(MAKE) --no-print-directory --jobs=4 lint types floors programs
 	$(PYTEST) $(PARALLEL)
 
 check: lint types floors unit architecture ## What to run before each commit: no server, no network
@@ -42,8 +46,11 @@ floors: setup ## Who may import whom (.importlinter)
 unit architecture property conformance: setup ## One kind of tests
 	$(PYTEST) tests/$@
 
-integration: ## The tests with real servers: Fuseki, S3, HTTP
+programs: setup # what the tests with real servers need besides; here, as two of their processes would otherwise fetch it at once
 	scripts/setup --tests
+	scripts/fuseki --fetch
+
+integration: programs ## The tests with real servers: Fuseki, S3, HTTP
 	$(PYTEST) tests/integration
 
 bench: setup ## Ratios against zarr-python, rdflib and a bare bulk load
@@ -52,8 +59,7 @@ bench: setup ## Ratios against zarr-python, rdflib and a bare bulk load
 corpora: setup ## Write docs/reference/corpora.md anew: what becomes of every published store
 	$(BIN)/python -m tests.support.corpora_table
 
-fuseki: ## Fuseki with its UI on this machine, set up as the catalogue wants it
-	scripts/setup --tests
+fuseki: programs ## Fuseki with its UI on this machine, set up as the catalogue wants it
 	scripts/fuseki
 
 serve: setup ## The service over HTTP with sample data on http://localhost:8000/ (PORT=… picks another port)

@@ -31,14 +31,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its kind, and keep together what shares a fixture: a file, or all that talk to the one Fuseki."""
+    """Mark each test with its kind."""
     for item in items:
         if kind := kind_of(item.nodeid):
             item.add_marker(kind)
-        if not item.get_closest_marker("xdist_group"):
-            fixtures = getattr(item, "fixturenames", ())
-            group = "fuseki" if any("fuseki" in name for name in fixtures) else item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -34,8 +34,6 @@ PROBLEMS = 2000
 
 CONTROLS = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 
-pytestmark = pytest.mark.xdist_group("zoo")
-
 
 class Worker:
     """A process that takes stores in; another one is started where it dies or has to be killed."""
