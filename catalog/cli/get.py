@@ -10,12 +10,14 @@ import typer
 
 from catalog.bootstrap import open_reader, plan_limits, store_access
 from catalog.cli.output import note, say, say_json
-from catalog.cli.points import Points, save_points
+from catalog.cli.points import Points, find_points, save_points
 from catalog.cli.recorded import Wanted, save_recorded
 from catalog.errors import InputError
 from catalog.settings import load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from catalog.bridge.chunk_plan import ChunkPlan
     from catalog.services.read import Planned, ReadOptions
     from catalog.settings import Settings
@@ -69,11 +71,11 @@ def get(
     query = _query_text(query)
     wanted = Wanted(save, record, query=query, select=select, register=register, dataset_id=dataset_id, agent=agent)
     at = Points(points, _query_text(points_query), points_in, tolerance, level)
-    at.check(alone=not (query or plan or as_json) and bool(save))
+    at.check(alone=not query)
     wanted.check(plan=plan, points=at.wanted)
     settings = load_settings()
     if at.wanted:
-        save_points(settings, iri, at, replace(wanted, query=at.query), _options(settings, force=force))
+        _points(settings, iri, at, replace(wanted, query=at.query), force=force, plan=plan, as_json=as_json)
         return
     planned = _planned(settings, iri, query, column, select, level, force=force)
     if plan or as_json:
@@ -144,6 +146,25 @@ def _save(settings: "Settings", planned: "list[Planned]", output: Path, *, force
             say(f"{path}: shape {shape} from {each.plan.chunks} chunks of {each.ref.iri}")
 
 
+def _points(settings: "Settings", iri: str, at: Points, wanted: Wanted, *, force: bool, plan: bool, as_json: bool) -> None:
+    """Say what reading values at points costs, or read them."""
+    from catalog.bridge.points import plan_points
+    from catalog.services.provenance import now
+
+    started, options = now(), _options(settings, force=force)
+    placed = find_points(settings, iri, at, wanted.select, options)
+    if plan or as_json:
+        ref, found = placed.part.ref, plan_points(placed.part.ref, placed.places)
+        if as_json:
+            say_json({"iri": ref.iri, "inferred": ref.inferred, **found.to_dict()})
+        else:
+            used = f"{found.used:,} of {found.plan.decoded_elements:,} elements are used"
+            say(f"{ref.iri} in {ref.location}")
+            _say_figures(found.plan, f"{found.points:,} points; {used}", found.keys())
+    if not plan:
+        save_points(settings, placed, wanted, options, started)
+
+
 def _say_plans(planned: "list[Planned]", iri: str, *, as_json: bool, several: bool) -> None:
     for each in planned:
         if not as_json:
@@ -155,13 +176,16 @@ def _say_plans(planned: "list[Planned]", iri: str, *, as_json: bool, several: bo
 
 
 def _say_plan(planned: "Planned") -> None:
-    plan = planned.plan
     say(f"{planned.ref.iri} in {planned.ref.location}")
+    _say_figures(planned.plan, f"shape {planned.plan.shape}", planned.plan.keys())
+
+
+def _say_figures(plan: "ChunkPlan", what: str, keys: "Iterable[str]") -> None:
     size = "of varying size" if plan.result_bytes is None else f"{plan.result_bytes:,} bytes"
     decoded = "" if plan.decoded_bytes is None else f", {plan.decoded_bytes:,} bytes decoded"
-    say(f"shape {plan.shape}, {size}; {plan.objects:,} objects, {plan.chunks:,} chunks{decoded}")
+    say(f"{what}, {size}; {plan.objects:,} objects, {plan.chunks:,} chunks{decoded}")
     say(_cost(plan))
-    for key in islice(plan.keys(), MAX_KEYS):
+    for key in islice(keys, MAX_KEYS):
         say(f"  {key}")
     if plan.objects > MAX_KEYS:
         say(f"  … and {plan.objects - MAX_KEYS:,} more")

@@ -9,6 +9,7 @@ from catalog.cli.recorded import Saving, Wanted
 from catalog.errors import InputError
 
 if TYPE_CHECKING:
+    from catalog.services.points import Placed
     from catalog.services.read import ReadOptions
     from catalog.settings import Settings
 
@@ -46,37 +47,40 @@ class Points:
         Parameters
         ----------
         alone
-            Whether nothing else is asked for than to save values.
+            Whether no query says which arrays are meant.
         """
         if self.wanted and not alone:
-            raise InputError("points go with an IRI and --save OUT, not with --query, --plan or --json")
+            raise InputError("points are of the array of an IRI, not of those of a --query")
         if self.file is not None and self.query:
             raise InputError("points come from a file or from a query: give --points or --points-query")
         if not self.wanted and (self.given_in or self.tolerance):
             raise InputError("--points-in and --tolerance are of points: give --points FILE.csv or --points-query")
 
 
-def save_points(settings: "Settings", iri: str, points: Points, wanted: Wanted, options: "ReadOptions") -> None:
-    """Read the values at points, write them, and the record where one is wanted."""
+def find_points(settings: "Settings", iri: str, points: Points, select: str, options: "ReadOptions") -> "Placed":
+    """Where the points lie in the array; coordinates are read where they are given by labels."""
     from catalog.bridge.array_ref import recorded_iris
     from catalog.bridge.levels import parse_level
     from catalog.bridge.point_labels import parse_kinds
     from catalog.bridge.tolerance import parse_tolerances
-    from catalog.services.points import PointFinder, PointWish, check_recordable, read_placed
-    from catalog.services.provenance import now
+    from catalog.services.points import PointFinder, PointWish
     from catalog.services.query import answer_as_bindings
     from catalog.services.read import coordinates_of, read_part_of
 
     kinds = parse_kinds(points.given_in or "position")
     wish = PointWish(kinds, parse_tolerances(points.tolerance) if points.tolerance else None)
-    started = now()
     with open_reader(settings) as (store, _):
-        part = read_part_of(store, iri, wanted.select, options, parse_level(points.level))
+        part = read_part_of(store, iri, select, options, parse_level(points.level))
         finder = PointFinder(store, recorded_iris(store), part, coordinates_of(store, options), wish)
         if points.file is not None:
-            placed = finder.of_file(points.file)
-        else:
-            placed = finder.of_answer(answer_as_bindings(store, points.query, timeout=settings.query_timeout_s))
+            return finder.of_file(points.file)
+        return finder.of_answer(answer_as_bindings(store, points.query, timeout=settings.query_timeout_s))
+
+
+def save_points(settings: "Settings", placed: "Placed", wanted: Wanted, options: "ReadOptions", started: str) -> None:
+    """Read the values at points, write them, and the record where one is wanted; ``started``: when that began."""
+    from catalog.services.points import check_recordable, read_placed
+
     if wanted.recorded:
         check_recordable(placed)
     reading = read_placed(placed, options.reading())

@@ -65,7 +65,7 @@ class Wanted:
 
         if self.record is not None:
             check_record_path(self.record)
-        if points and not self.is_store:
+        if points and self.save and not self.is_store:
             check_file(Path(self.save), points=True)
         if self.register and not self.is_store:
             raise InputError("--register catalogues a store: name one with --save OUT.zarr")

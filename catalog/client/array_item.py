@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from catalog.bridge.chunk_plan import ChunkPlan
     from catalog.bridge.missing import Missing
     from catalog.bridge.part import Part
+    from catalog.bridge.points import PointsPlan
     from catalog.client.points import Samples
     from catalog.services.asking.question import Question
     from catalog.services.provenance import Reading
@@ -181,6 +182,18 @@ class ArrayItem(Selecting):
 
         self._not_reduced("sample")
         return sample(self._session, self.part, points, labels=labels, tolerance=tolerance, query=self._query)
+
+    def plan_sample(self, points: Any, *, labels: bool | Sequence[str] = False, tolerance: Any = None) -> "PointsPlan":
+        """Which chunks `sample` would read at these points, and how much of them it would use; of the array, nothing is read.
+
+        Arguments and errors as `sample`; coordinates are read where labels are given.
+        """
+        from catalog.bridge.points import plan_points
+        from catalog.client.points import find_points
+
+        self._not_reduced("plan_sample")
+        placed = find_points(self._session, self.part, points, labels, tolerance)
+        return plan_points(placed.part.ref, placed.places)
 
     def _read(self, missing: "Missing" = "fill") -> "Reading":
         from catalog.services.recorded import read_part

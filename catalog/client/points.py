@@ -82,10 +82,19 @@ def sample(
     part
         The array. Axes from which one element was selected have that one for all points; all others have to be whole.
     """
-    from catalog.services.points import PointFinder, PointWish, read_placed
+    from catalog.services.points import read_placed
     from catalog.services.provenance import now
 
     started = now()
+    placed = find_points(session, part, points, labels, tolerance)
+    reading = read_placed(placed, session.reading())
+    return Samples(session, reading, placed, points if is_frame(points) else placed.columns, started, query)
+
+
+def find_points(session: Session, part: "Part", points: Any, labels: bool | Sequence[str], tolerance: Any) -> "Placed":
+    """Where points lie in an array; arguments and errors as `ArrayItem.sample`."""
+    from catalog.services.points import PointFinder, PointWish
+
     if isinstance(labels, str):
         raise InputError(f"labels is {labels!r}: True for all axes, or a list of axes, is allowed")
     kinds: Kinds = dict.fromkeys(labels, "label") if not isinstance(labels, bool) else "label" if labels else "position"
@@ -93,8 +102,5 @@ def sample(
         finder = PointFinder(store, iris, part, session.labels((store, iris)), PointWish(kinds, tolerance))
         if is_frame(points):
             known = {name for name in finder.names if name is not None} | {f"dim{axis}" for axis in range(len(finder.names))}
-            placed = finder.of_columns({name: points[name] for name in points.columns if name in known})
-        else:
-            placed = finder.of_columns(points) if isinstance(points, Mapping) else finder.of_table(points)
-    reading = read_placed(placed, session.reading())
-    return Samples(session, reading, placed, points if is_frame(points) else placed.columns, started, query)
+            return finder.of_columns({name: points[name] for name in points.columns if name in known})
+        return finder.of_columns(points) if isinstance(points, Mapping) else finder.of_table(points)
