@@ -117,7 +117,7 @@ def test_points_of_a_file(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
         (["--query", "no-such-file.rq", "--plan"], "the query file 'no-such-file.rq' cannot be read"),
         (["--query", "SELECT ?s { ?s a zo:Nothing }", "--plan"], "no column leads to arrays: s"),
         (["--query", ARRAYS, "--column", "z", "--plan"], "no column 'z'; its columns are array, x_start, x_stop"),
-        (["--query", ARRAYS, "--points", "p.csv", "--save", "o.npy"], "points go with an IRI"),
+        (["--query", ARRAYS, "--points", "p.csv", "--save", "o.npy"], "points are of the array of an IRI"),
     ],
 )
 def test_what_makes_no_sense_is_said(

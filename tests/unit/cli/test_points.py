@@ -1,5 +1,6 @@
 """``get --points`` by position, label, date and world unit, of files and of queries."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,30 @@ def test_more_points_than_a_record_names_are_refused_before_they_are_read(
     assert not (place / "o.npy").exists()
     assert call(monkeypatch, *given) == 0
     assert np.load("o.npy").tolist() == [VALUES[0, 0, 0]] * 200_000
+
+
+def test_the_plan_of_points_names_the_chunks_that_they_lie_in(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], catalogue: Path
+) -> None:
+    """Chunks are 2 x 3 x 5; the points lie in three of them, and two points are the same element."""
+    (place / "p.csv").write_text(
+        "time,lat,lon\n2020-01-01,50,0\n2020-01-02,54,4\n2020-01-04,60,9\n2020-01-03,52,7\n2020-01-01,50,0\n"
+    )
+    given = ("get", SST, "--points", "p.csv", "--points-in", "label", "--plan")
+    array = catalogue / "weather.zarr" / "sst"
+    gone, away = array / "c", array / "away"
+    gone.rename(away)  # chunks are not needed for it
+    try:
+        assert call(monkeypatch, *given) == 0
+        said = capsys.readouterr().out
+        assert call(monkeypatch, *given, "--json") == 0
+    finally:
+        away.rename(gone)
+    assert [line.strip() for line in said.splitlines() if line.startswith("  ")] == ["sst/c/0/0/0", "sst/c/1/0/1", "sst/c/1/1/1"]
+    assert "5 points; 4 of 90 elements are used, 20 bytes; 3 objects, 3 chunks, 360 bytes decoded" in said
+    plan = json.loads(capsys.readouterr().out)
+    assert (plan["points"], plan["used_elements"], plan["decoded_elements"], plan["requests"]) == (5, 4, 90, 3)
+    assert sorted(each.name for each in place.iterdir()) == ["p.csv"], "nothing is written"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,18 @@ def test_positions_as_array_mapping_and_frame(sst: Any) -> None:
     assert list(frame.columns) == ["station", "time", "lat", "lon"], "the caller's frame stays as it was"
 
 
+def test_the_plan_names_the_chunks_that_hold_the_points(sst: Any) -> None:
+    places = random_places(7)
+    plan = sst.plan_sample(places)
+    chunks = sorted({tuple(place // (2, 3, 5)) for place in places})  # of 2 x 3 x 5 elements
+    assert list(plan.keys()) == [f"sst/c/{'/'.join(map(str, chunk))}" for chunk in chunks]
+    assert (plan.plan.requests, plan.plan.decoded_elements) == (len(chunks), 30 * len(chunks))
+    assert (plan.points, plan.used) == (7, len({tuple(place) for place in places}))
+    labelled = sst.plan_sample({"time": ["2020-01-04"], "lat": [60], "lon": [0]}, labels=True)
+    assert list(labelled.keys()) == ["sst/c/1/1/0"]
+    assert list(sst.plan_sample(np.empty((0, 3), int)).keys()) == []
+
+
 def test_labels_as_pandas_finds_them(sst: Any) -> None:
     places = random_places(300)
     days = pd.date_range("2020-01-01", periods=4)
