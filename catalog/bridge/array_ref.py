@@ -7,7 +7,8 @@ be read with our credentials.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final
 
 from catalog.bridge.node_ref import NodeRef, Row, ask_rows, is_own
@@ -47,6 +48,9 @@ class ArrayRef:
         How the metadata had been read (``consolidated``, ``listing``, ``single``), and the key of the consolidated document.
     inferred
         Whether the array was only guessed: the URI asked for is linked to, not described.
+    image_axes
+        Where dimensions have no name of their own: what the image that the array is a level of calls its axes; empty where
+        there is none, and also where the graph was not asked.
     """
 
     iri: str
@@ -59,6 +63,14 @@ class ArrayRef:
     route: str
     metadata_key: str
     inferred: bool = False
+    image_axes: tuple[str | None, ...] = ()
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """A name for each axis: its dimension's own, else that of the image's axis, else ``dimN``; no two are the same."""
+        own = self.array.dimension_names
+        wanted = [name or axis for name, axis in zip_longest(own, self.image_axes[: len(own)])]
+        return tuple(name if name and wanted.count(name) == 1 else f"dim{at}" for at, name in enumerate(wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +200,8 @@ def read_refs(store: GraphStore, nodes: Sequence[NodeRef], iris: Iris, *, inferr
         own = dimensions.get(node.iri, {}).get("dimensions", "").split()
         array = reader.array(facts[node.iri], dict(names[each] for each in own if each in names))
         refs.append(_ref(node, array, facts[node.iri]["digest"], records[node.dataset_id], iris, inferred=inferred))
-    return tuple(refs)
+    unnamed = reader.axes(ref.iri for ref in refs if None in ref.array.dimension_names)
+    return tuple(replace(ref, image_axes=unnamed[ref.iri]) if ref.iri in unnamed else ref for ref in refs)
 
 
 def _ref(node: NodeRef, array: Array, digest: str, record: Dataset, iris: Iris, *, inferred: bool) -> ArrayRef:
@@ -226,6 +239,17 @@ class _Reader:
         having = {each: row["node"] for row in rows for each in row["dimensions"].split()}
         found = ask_rows(self._store, self._iris, "array-dimension-names", "node", sorted(set(having.values())))
         return {row["dimension"]: (int(row["index"]), row["name"]) for row in found if is_own(row)}
+
+    def axes(self, nodes: Iterable[str]) -> dict[str, tuple[str | None, ...]]:
+        """What images call the axes of these arrays; nothing of an axis that two of them call otherwise."""
+        called: dict[str, dict[int, set[str]]] = {}
+        for row in ask_rows(self._store, self._iris, "array-samplings", "node", nodes):
+            if is_own(row) and row.get("axis"):
+                called.setdefault(row["node"], {}).setdefault(int(row["position"]), set()).add(row["axis"])
+        return {
+            node: tuple(min(names) if len(names := axes.get(at, set())) == 1 else None for at in range(max(axes) + 1))
+            for node, axes in called.items()
+        }
 
     def records(self, dataset_ids: set[str]) -> dict[str, Dataset]:
         """What the record graphs say about these datasets."""

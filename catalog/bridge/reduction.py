@@ -104,9 +104,8 @@ def find_positions(reduction: Reduction, names: Sequence[str]) -> tuple[int, ...
 
 
 def kept_names(ref: ArrayRef, selection: Selection) -> list[str]:
-    """The names of the axes of a part, before reductions; ``dimN`` where one has no name."""
-    names = ref.array.dimension_names
-    return [name or f"dim{at}" for at, (name, axis) in enumerate(zip(names, selection.axes, strict=True)) if axis.kept]
+    """The names of the axes of a part, before reductions, as `ArrayRef.axes` has them."""
+    return [name for name, axis in zip(ref.axes, selection.axes, strict=True) if axis.kept]
 
 
 def reduced_axes(

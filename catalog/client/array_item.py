@@ -80,7 +80,7 @@ class ArrayItem(Selecting):
 
     @property
     def dims(self) -> tuple[str, ...]:
-        """Names of the axes of the part that is wanted, before reductions; ``dimN`` where one has no name."""
+        """Names of the axes of the part that is wanted, before reductions; ``dimN`` where neither array nor image names one."""
         from catalog.bridge.reduction import kept_names
 
         return tuple(kept_names(self.ref, self.part.selection))
@@ -271,8 +271,7 @@ class ArrayItem(Selecting):
     def _repr_html_(self) -> str:
         ref, part = self.ref, self.part
         array = ref.array
-        names = [name or f"dim{at}" for at, name in enumerate(array.dimension_names)]
-        axes = ", ".join(f"{name}: {size}" for name, size in zip(names, array.shape, strict=True))
+        axes = ", ".join(f"{name}: {size}" for name, size in zip(ref.axes, array.shape, strict=True))
         facts = [
             ("path", text_html(self.path or "/")),
             ("dataset", link_html(self.dataset)),

@@ -9,7 +9,7 @@ Source: CF Conventions 1.11, chapter 5 "Coordinate Systems"; section 2.7 "Groups
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from catalog.bridge.array_ref import ArrayRef, read_refs
 from catalog.bridge.node_ref import ask_nodes, ask_rows, is_own
@@ -17,6 +17,9 @@ from catalog.bridge.results.attributes import read_attributes
 from catalog.bridge.selection import Selection, select
 from catalog.graphstore.door import GraphStore
 from catalog.rdf.iris import Iris
+
+_NUMBERS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+"""What JSON has no numbers for, as Zarr writes them."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Described:
     ref, selection
         The array, and the part.
     dimensions
-        A name for each axis: the array's own, else ``dim0``, ``dim1`` ….
+        A name for each axis, as `ArrayRef.axes` has them.
     attributes
         As far as the graph holds them.
     coordinates
@@ -85,7 +88,7 @@ def describe_parts(store: GraphStore, iris: Iris, parts: Iterable[tuple[ArrayRef
 
 def alone(ref: ArrayRef, selection: Selection | None = None) -> Described:
     """An array's part without anything that only the graph could tell."""
-    return Described(ref, select(ref.array) if selection is None else selection, _dimensions(ref))
+    return Described(ref, select(ref.array) if selection is None else selection, ref.axes)
 
 
 def _candidates(iris: Iris, ref: ArrayRef) -> list[str]:
@@ -112,25 +115,32 @@ def _add_stated(store: GraphStore, iris: Iris, candidates: dict[str, list[str]])
 def _described(
     ref: ArrayRef, selection: Selection, candidates: Sequence[ArrayRef], attributes: dict[str, dict[str, Any]]
 ) -> Described:
-    dimensions = _dimensions(ref)
-    whole = Described(ref, selection, dimensions, attributes[ref.iri])
+    dimensions = ref.axes
+    whole = Described(ref, selection, dimensions, _with_missing(ref, attributes[ref.iri]))
     for found in candidates:
         part = _matching(found, dimensions, ref, selection)
         if part is not None and found.iri != ref.iri:
-            described = Described(found, part, _dimensions(found), attributes[found.iri])
+            described = Described(found, part, found.axes, _with_missing(found, attributes[found.iri]))
             whole.coordinates.setdefault(described.name, described)
     return whole
 
 
-def _dimensions(ref: ArrayRef) -> tuple[str, ...]:
-    names = ref.array.dimension_names
-    return tuple(name if name and names.count(name) == 1 else f"dim{axis}" for axis, name in enumerate(names))
+def _with_missing(ref: ArrayRef, attributes: dict[str, Any]) -> dict[str, Any]:
+    """Attributes that say of format 2, too, which value is missing: its fill value stands for that, as xarray has it.
+
+    Only of arrays that xarray would open, which have names for their dimensions; in an image without, 0 is as good as any value.
+    """
+    layout = ref.array.layout
+    fill = layout.fill_value
+    if layout.zarr_format != 2 or fill is None or isinstance(fill, dict | list) or None in ref.array.dimension_names:
+        return attributes
+    return {"_FillValue": _NUMBERS.get(str(fill), fill), **attributes}
 
 
 def _matching(found: ArrayRef, dimensions: tuple[str, ...], ref: ArrayRef, selection: Selection) -> Selection | None:
     """The part of a coordinate that belongs to a selection; None where its dimensions are not the array's."""
     axes = []
-    for name, extent in zip(_dimensions(found), found.array.shape, strict=True):
+    for name, extent in zip(found.axes, found.array.shape, strict=True):
         if name not in dimensions or ref.array.shape[dimensions.index(name)] != extent:
             return None
         axes.append(selection.axes[dimensions.index(name)])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from catalog.bridge.coordinates import Reading
+from catalog.bridge.missing import Missing
 from catalog.bridge.read import Values, read_array
 from catalog.bridge.results.described import Described
 from catalog.bridge.results.extras import need
@@ -72,11 +73,11 @@ def _column(column: Any) -> Values:
     return np.array([str(value) for value in found.tolist()]) if found.dtype.kind == "O" else found
 
 
-def read_described(described: Described, reading: Reading) -> Values:
-    """The values of a part; errors as `catalog.bridge.read.read_array`."""
+def read_described(described: Described, reading: Reading, missing: Missing = "fill") -> Values:
+    """The values of a part; ``missing`` and errors as `catalog.bridge.read.read_array`."""
     return read_array(
         described.ref, described.selection, limits=reading.limits, check=reading.check, access=reading.access, log=reading.log,
-        tell=reading.tell,
+        tell=reading.tell, missing=missing,
     )  # fmt: skip
 
 
@@ -87,6 +88,21 @@ def read_coordinates(described: Described, reading: Reading, among: Sequence[str
         for name, each in described.coordinates.items()
         if among is None or set(each.kept) <= set(among)
     }
+
+
+def decode_cf(raw: "xarray.Dataset") -> "xarray.Dataset":
+    """What CF says of values, applied by xarray: times, durations that were written as such, scale and offset, missing values.
+
+    Raises
+    ------
+    ValueError
+        xarray cannot apply it.
+    """
+    xr = need("xarray", "xarray")
+    # A plain "days" may as well be a quantity.
+    durations = xr.coders.CFTimedeltaCoder(decode_via_units=False)
+    decoded: xarray.Dataset = xr.decode_cf(raw, use_cftime=None, decode_timedelta=durations)
+    return decoded
 
 
 def to_xarray(held: Held, *, decode: bool = True) -> "xarray.DataArray":
@@ -107,7 +123,7 @@ def to_xarray(held: Held, *, decode: bool = True) -> "xarray.DataArray":
     fault = ""
     try:
         raw = xr.Dataset(variables).set_coords(list(held.coordinates))
-        found: xarray.DataArray = (xr.decode_cf(raw, decode_timedelta=False) if decode else raw)[held.name]
+        found: xarray.DataArray = (decode_cf(raw) if decode else raw)[held.name]
     except ValueError as error:
         fault = str(error)[:300]
     if fault:

@@ -15,6 +15,7 @@ from catalog.bridge.read import StoreAccess, Values, look, read_array
 from catalog.bridge.read_many import Wanted, read_many
 from catalog.bridge.results.described import Described, describe_parts
 from catalog.bridge.results.extras import need
+from catalog.bridge.results.held import decode_cf
 from catalog.bridge.results.lazy import to_dask
 from catalog.bridge.selection import Selection
 from catalog.errors import InputError
@@ -137,13 +138,11 @@ def _dataset(
     variables: dict[str, Any] = {}
     for name, each in {**coordinates, **data}.items():
         held = values[each.ref.iri] if each.ref.iri in values else _delayed(each, reading)
-        variables[_variable(name)] = (each.kept, held, _plain(each))
+        variables[_variable(name)] = (each.kept, held, each.attributes)
     fault = ""
     try:
         raw = xr.Dataset(variables).set_coords([_variable(name) for name in named if _variable(name) in variables])
-        # Durations are what was written as such; a plain "days" may as well be a quantity.
-        durations = xr.coders.CFTimedeltaCoder(decode_via_units=False)
-        found: xarray.Dataset = xr.decode_cf(raw, use_cftime=None, decode_timedelta=durations) if decode else raw
+        found: xarray.Dataset = decode_cf(raw) if decode else raw
     except ValueError as error:
         fault = str(error)[:300]
     if fault:
@@ -153,16 +152,6 @@ def _dataset(
 
 def _variable(name: str) -> str:
     return name or "values"  # an array that is the whole hierarchy has no name
-
-
-def _plain(described: Described) -> dict[str, Any]:
-    """The attributes as xarray wants them: the fill value of format 2 stands for missing values, as xarray has it."""
-    attributes = dict(described.attributes)
-    layout = described.ref.array.layout
-    if layout.zarr_format == 2 and layout.fill_value is not None and not isinstance(layout.fill_value, dict | list):
-        number = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-        attributes.setdefault("_FillValue", number.get(str(layout.fill_value), layout.fill_value))
-    return attributes
 
 
 def _delayed(described: Described, reading: Reading) -> Any:
