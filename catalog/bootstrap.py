@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalog.errors import InputError
+from catalog.errors import InputError, UnavailableError
 from catalog.graphstore.door import GraphStore
 from catalog.metadata.document import DocumentLimits
 from catalog.rdf.iris import DEFAULT_BASE, Iris
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from catalog.bridge.read import StoreAccess
     from catalog.bridge.read_many import ManyLimits
     from catalog.bridge.read_workers import ReadWorkers
+    from catalog.confined.rights import GivenUp, Rights
     from catalog.graphstore.federation import Federation
     from catalog.graphstore.outside import QueryLimits
     from catalog.services.judge_workers import JudgeWorkers
@@ -100,6 +101,7 @@ def query_limits(settings: Settings) -> "QueryLimits":
         memory_bytes=sparql.max_memory_bytes,
         at_once=sparql.concurrency,
         waiting=sparql.waiting,
+        rights=worker_rights(settings),
     )
 
 
@@ -216,7 +218,44 @@ def open_judge_workers(settings: Settings) -> "JudgeWorkers":
     """What parses and judges what others send, in processes that may die."""
     from catalog.services.judge_workers import JudgeWorkers
 
-    return JudgeWorkers(settings.workers.judge_s, settings.workers.judge_memory_bytes)
+    return JudgeWorkers(settings.workers.judge_s, settings.workers.judge_memory_bytes, worker_rights(settings))
+
+
+def worker_rights(settings: Settings) -> "Rights":
+    """What the settings want of processes that do not read stores."""
+    from catalog.confined.rights import Rights
+
+    return Rights(own_user=settings.workers.own_user, must_be_alone=settings.workers.require_no_network)
+
+
+def try_confinement(settings: Settings) -> "GivenUp":
+    """What processes of this service that do not read stores will have given up, as one of them says.
+
+    Raises
+    ------
+    InputError
+        The settings want them to have no network, and the system does not allow that.
+    UnavailableError
+        None can be started.
+    """
+    from catalog.confined.process import Confinement, NotStartedError, Process
+    from catalog.confined.rights import GivenUp
+
+    rights = replace(worker_rights(settings), must_be_alone=False)  # so that it can say what it has
+    process = Process("catalog.confined.trial", Confinement(2**28, rights=rights))
+    try:
+        process.wait_until_ready()
+    except NotStartedError:
+        raise UnavailableError("a process for work of others could not be started: is there memory for one?") from None
+    finally:
+        process.close()
+    if settings.workers.require_no_network and process.has_network:
+        raise InputError(
+            "CATALOG_WORKERS__REQUIRE_NO_NETWORK is set, and this system gives no process a network of its own: allow user"
+            " namespaces (kernel.unprivileged_userns_clone, user.max_user_namespaces, the container's seccomp profile), or leave"
+            " it out"
+        )
+    return GivenUp(network=not process.has_network, user=process.has_own_user)
 
 
 def _environment(credentials: Credentials) -> dict[str, str]:

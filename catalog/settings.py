@@ -173,6 +173,9 @@ class WorkerSettings(BaseModel):
     ``read_s`` and ``judge_s`` are how long one read, and each step of a change to a curated graph, may take. Address space of a
     process: ``read_memory_bytes`` beside twice the largest result and twice the largest chunk of ``CATALOG_READ__…``, and
     ``judge_memory_bytes``.
+
+    Of the processes that judge, and those that answer queries, ``own_user`` lets each be a user of its own where the service runs
+    as root; ``require_no_network`` lets the service start only where they have no network.
     """
 
     model_config = _FROZEN
@@ -180,6 +183,8 @@ class WorkerSettings(BaseModel):
     read_memory_bytes: int = Field(default=2**30, ge=2**28)
     judge_s: float = Field(default=10.0, gt=0)
     judge_memory_bytes: int = Field(default=2 * 2**30, ge=2**28)
+    own_user: bool = True
+    require_no_network: bool = False
 
 
 class Settings(BaseSettings):

@@ -3,14 +3,15 @@
 The module has a function ``prepare``: it takes what its starter has to tell once, before any task, and gives a function that
 takes a task and gives its answer away piece by piece (`Answer`). `catalog.confined.process` starts all this and talks to it.
 
-Before anything of a user's is read, the process gives up what its work does not need: memory beyond a limit, core files, files to
-write, most descriptors, and, where that is possible and wanted, the network. It is nice to others, the first that the system ends
-when memory runs out, and killed by the system when its starter is gone, whatever it is doing then.
+Before anything of a user's is read, the process gives up what its work does not need (`catalog.confined.rights`). It is nice to
+others, the first that the system ends when memory runs out, and killed by the system when its starter is gone, whatever it is
+doing then.
 """
 
 import contextlib
 import fcntl
 import importlib
+import json
 import os
 import resource
 import select
@@ -18,9 +19,11 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
+from catalog.confined.rights import Rights, confine
 from catalog.confined.wire import DATA, END, FAULT, HEAD, MEMORY, MOST, READY, REFUSED, TASK, error_to_bytes
 from catalog.errors import CatalogError
 
@@ -29,32 +32,8 @@ Give = Callable[[Any], None]
 Answer = Callable[[bytes, Give], None]
 """Takes a task, and gives its answer."""
 
-DESCRIPTORS: Final = 1024
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _F_SETSIG: Final = 10
 _MAX_FAULT: Final = 4000
-
-
-def confine(memory_bytes: int, nice: int, *, network: bool) -> bool:
-    """Give up what the work does not need; whether the network is among it."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    allowed = DESCRIPTORS if most == resource.RLIM_INFINITY else min(DESCRIPTORS, most)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed))
-    with contextlib.suppress(OSError):
-        os.nice(nice)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    if network:
-        return False
-    try:
-        os.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
-    except (OSError, AttributeError):
-        return False
-    return True
 
 
 def tie(lifeline: int) -> None:
@@ -129,17 +108,21 @@ def _work(out: BinaryIO, answer: Answer) -> None:
 
 
 def main() -> None:
-    """Work on tasks until standard input ends; the arguments are module, memory in bytes, niceness, network (0, 1), lifeline."""
-    entry, memory, nice, network, lifeline = sys.argv[1:]
+    """Work on tasks until standard input ends; the arguments are module, lifeline, and as JSON what it may have."""
+    entry, lifeline, may = sys.argv[1:]
     out = cast("BinaryIO", os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # whatever a library prints is no frame
     tie(int(lifeline))
-    alone = confine(int(memory), int(nice), network=network == "1")
+    given: dict[str, Any] = json.loads(may)
+    rights = Rights(**given.pop("rights"))
+    without = confine(**given, rights=rights)
+    if rights.must_be_alone and not (given["network"] or without.network):
+        os._exit(0)
     told = _receive()
     if told is None:
         os._exit(0)
     answer: Answer = importlib.import_module(entry).prepare(told[1])
-    _send(out, READY, b"1" if alone else b"0")
+    _send(out, READY, json.dumps(asdict(without)).encode())
     out.flush()
     with contextlib.suppress(BrokenPipeError):
         _work(out, answer)

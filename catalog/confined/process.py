@@ -6,6 +6,7 @@ its command line nor its environment, which others on the machine can see, hold 
 
 import contextlib
 import fcntl
+import json
 import mmap
 import os
 import select
@@ -14,11 +15,12 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from catalog.confined.places import Cancel, CancelledError
+from catalog.confined.rights import NONE, Rights
 from catalog.confined.wire import DATA, END, FAULT, HEAD, MAX_WORDS, MEMORY, MOST, READY, REFUSED, TASK, error_from_bytes
 from catalog.errors import CatalogError
 
@@ -75,11 +77,17 @@ class Confinement:
         Whether it keeps the network.
     nice
         How far it lets others go first, 0 to 19.
+    rights
+        What an operator wants of it.
+    reads
+        Folders that it has to be able to read, beside its own program.
     """
 
     memory_bytes: int
     network: bool = False
     nice: int = 19
+    rights: Rights = NONE
+    reads: tuple[str, ...] = ()
 
 
 class Process:
@@ -98,11 +106,10 @@ class Process:
     def __init__(self, entry: str, confinement: Confinement, told: bytes = b"") -> None:
         root = str(Path(__file__).resolve().parents[2])
         code = f"import sys; sys.path.insert(0, {root!r}); import catalog.confined.child as c; c.main()"
-        may = (confinement.memory_bytes, confinement.nice, int(confinement.network))
         theirs, self._lifeline = os.pipe()
         try:
             self._child = subprocess.Popen(
-                [sys.executable, "-I", "-c", code, entry, *map(str, may), str(theirs)],
+                [sys.executable, "-I", "-c", code, entry, str(theirs), json.dumps(asdict(confinement))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -127,7 +134,7 @@ class Process:
         self._ending = threading.Lock()
         self.is_usable = True
         self.resident_bytes = 0
-        self.has_network = True
+        self.has_network, self.has_own_user = True, False
 
     @property
     def pid(self) -> int:
@@ -162,7 +169,8 @@ class Process:
         if kind != READY:
             self.kill()
             raise NotStartedError
-        self._is_ready, self.has_network = True, bytes(body) != b"1"
+        without = json.loads(bytes(body))
+        self._is_ready, self.has_network, self.has_own_user = True, not without["network"], bool(without["user"])
 
     def begin(self) -> None:
         """Let it get ready by itself, without waiting for it.

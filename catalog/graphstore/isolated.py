@@ -20,6 +20,7 @@ from catalog.confined.process import (
     OutOfTimeError,
     Process,
 )
+from catalog.confined.rights import NONE, Rights
 from catalog.errors import CatalogError, GraphStoreUnavailableError, InputError, LimitExceededError
 from catalog.graphstore.guard import SafeQuery
 from catalog.graphstore.outside import out_of_time
@@ -65,10 +66,18 @@ class Worker(Process):
         Its address space.
     nice
         0 to 19, how far it stands back behind other processes.
+    rights
+        What an operator wants of it.
+    folder
+        Where the stores lie that it will be asked about.
     """
 
-    def __init__(self, memory_bytes: int = MEMORY_BYTES, nice: int = 19) -> None:
-        super().__init__("catalog.graphstore.isolated_child", Confinement(memory_bytes, nice=nice))
+    def __init__(
+        self, memory_bytes: int = MEMORY_BYTES, nice: int = 19, *, rights: Rights = NONE, folder: Path | None = None
+    ) -> None:
+        reads = () if folder is None else (str(folder),)
+        confinement = Confinement(memory_bytes, nice=nice, rights=rights, reads=reads)
+        super().__init__("catalog.graphstore.isolated_child", confinement)
         self._memory_bytes = memory_bytes
 
     def survives(self, error: CatalogError) -> bool:

@@ -6,6 +6,7 @@
 import contextlib
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -33,9 +34,22 @@ def _opened(stores: dict[str, ox.Store], folder: str) -> ox.Store:
     """The store that was asked last, or another: those asked are copies of one audience, the newest again and again."""
     if folder not in stores:
         stores.clear()
-        there = (Path(folder) / "CURRENT").is_file()
+        there = _is_there(Path(folder) / "CURRENT")
         stores[folder] = ox.Store.read_only(folder) if there else ox.Store()
     return stores[folder]
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        there = file.is_file()
+        if not there or os.access(file, os.R_OK):
+            return there
+    except PermissionError:
+        pass
+    raise GraphStoreUnavailableError(
+        f"{file.parent} cannot be read by the user of the process that answers: let writers make what others may read (umask"
+        " 022), or set CATALOG_WORKERS__OWN_USER=false"
+    )
 
 
 class _Pieces(io.RawIOBase):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from catalog.confined.places import Cancel, Places, Room
+from catalog.confined.rights import NONE, Rights
 from catalog.errors import GraphStoreUnavailableError, LimitExceededError
 from catalog.graphstore.guard import SafeQuery, guard_query
 
@@ -31,6 +32,8 @@ class QueryLimits:
         Queries that run side by side; of each audience.
     waiting
         Queries that wait for one of these to end; more are refused.
+    rights
+        What an operator wants of the processes of queries (embedded store only).
     """
 
     seconds: float = 10.0
@@ -39,6 +42,7 @@ class QueryLimits:
     memory_bytes: int = 2 * 2**30
     at_once: int = 4
     waiting: int = 16
+    rights: Rights = NONE
 
 
 DEFAULT_LIMITS = QueryLimits()

@@ -1,5 +1,7 @@
 """How do many users ask an embedded store at once, each stoppable? With a pool of worker processes that are kept warm."""
 
+from pathlib import Path
+
 from catalog.confined.places import Cancel
 from catalog.confined.pool import Pool
 from catalog.errors import GraphStoreUnavailableError
@@ -16,11 +18,13 @@ class WorkerPool:
         How many at once, and their memory.
     nice
         0 to 19, how far they stand back behind other processes.
+    folder
+        Where the stores lie that they are asked about.
     """
 
-    def __init__(self, limits: QueryLimits, nice: int = 19) -> None:
+    def __init__(self, limits: QueryLimits, nice: int = 19, folder: Path | None = None) -> None:
         self._pool = Pool(
-            lambda: Worker(limits.memory_bytes, nice),
+            lambda: Worker(limits.memory_bytes, nice, rights=limits.rights, folder=folder),
             room_for(limits),
             full=lambda: full(limits),
             closed=lambda: GraphStoreUnavailableError("the graph store is closed"),

@@ -19,6 +19,7 @@ from catalog.confined.process import (
     OutOfTimeError,
     Process,
 )
+from catalog.confined.rights import NONE, Rights
 from catalog.errors import CatalogError, LimitExceededError, UnavailableError
 from catalog.rdf.iris import Iris
 from catalog.services.curate import Curation
@@ -39,11 +40,13 @@ class JudgeWorkers:
         Until one step, parsing or judging, is given up.
     memory_bytes
         Address space of a process.
+    rights
+        What an operator wants of the processes.
     """
 
-    def __init__(self, seconds: float = 10.0, memory_bytes: int = 2 * 2**30) -> None:
+    def __init__(self, seconds: float = 10.0, memory_bytes: int = 2 * 2**30, rights: Rights = NONE) -> None:
         self._seconds, self._memory_bytes = seconds, memory_bytes
-        confinement = Confinement(memory_bytes)
+        confinement = Confinement(memory_bytes, rights=rights)
         self._pool = Pool(
             lambda: Process("catalog.services.judge_child", confinement),
             ROOM,

@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -62,8 +63,17 @@ def _write(argument: Any, give: Give) -> None:
         give(b"refused")
 
 
+def _connect(argument: Any, give: Give) -> None:
+    try:
+        socket.create_connection(tuple(argument), timeout=10).close()
+        give(b"connected")
+    except OSError as error:
+        give(os.strerror(error.errno or 0).encode())
+
+
 WORK: dict[str, Callable[[Any, Give], object]] = {
     "length": lambda argument, give: give(str(len(argument)).encode()),
+    "connect": _connect,
     "bytes": lambda argument, give: give(b"x" * argument),
     "memory": lambda argument, give: give(bytes(argument)),
     "segfault": lambda argument, give: ctypes.string_at(0),

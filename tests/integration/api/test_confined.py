@@ -134,6 +134,13 @@ def gone(pids: list[int]) -> bool:
     return False
 
 
+def test_the_service_says_whether_its_processes_have_a_network(service: Served) -> None:
+    assert service.get("sparql", query="ASK {}").status_code == 200
+    (queries, *_) = service.workers("isolated_child")
+    networks = {Path(f"/proc/{pid}/ns/net").readlink() for pid in (queries.pid, service.process.pid)}
+    assert f'"without_network": {str(len(networks) == 2).lower()}' in service.log.read_text()
+
+
 def test_bombs_are_refused_and_the_service_grows_by_none(service: Served) -> None:
     assert service.read("good").status_code == 200
     before = service.resident_bytes

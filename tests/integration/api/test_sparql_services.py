@@ -221,7 +221,7 @@ class TestRefusals:
         assert "secret" not in answer.text
         silent = world.ask(f"SELECT * {{ ?run x:amount ?n SERVICE SILENT <{endpoint}> {{ ?s x:p ?v }} }}")
         assert len(silent.json()["results"]["bindings"]) == 2, (
-            "nothing that happens there is an error of a query that says SILENT"
+            "what happens there is no error of a query that says SILENT"
         )
         assert world.canary.visits == 0
 
