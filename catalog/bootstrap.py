@@ -101,6 +101,7 @@ def query_limits(settings: Settings) -> "QueryLimits":
         memory_bytes=sparql.max_memory_bytes,
         at_once=sparql.concurrency,
         waiting=sparql.waiting,
+        long_at_once=sparql.long_concurrency,
         rights=worker_rights(settings),
     )
 

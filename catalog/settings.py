@@ -95,7 +95,8 @@ class OutgoingSettings(BaseModel):
 class SparqlSettings(BaseModel):
     """Bounds on one query from outside, and on how many run and wait, for each audience.
 
-    A Fuseki's endpoint has a time limit of its own beside ``timeout_s`` (fuseki/config.ttl); the shorter one counts.
+    A Fuseki's endpoint has a time limit of its own beside ``timeout_s`` (fuseki/config.ttl); the shorter one counts. Of those
+    that take longer than a second, ``long_concurrency`` run there at once; 0: one less than this machine has processor cores.
 
     ``services`` are the endpoints that SERVICE may ask: URL prefixes and hosts, separated by spaces; none unless they are named.
     Each SERVICE block gets at most ``service_rows`` solutions in ``service_bytes``.
@@ -107,6 +108,7 @@ class SparqlSettings(BaseModel):
     max_answer_bytes: int = Field(default=64 * 2**20, gt=0)
     max_memory_bytes: int = Field(default=2 * 2**30, ge=2**28)
     concurrency: int = Field(default=4, gt=0)
+    long_concurrency: int = Field(default=0, ge=0)
     waiting: int = Field(default=16, ge=0)
     services: str = ""
     service_rows: int = Field(default=10_000, gt=0)

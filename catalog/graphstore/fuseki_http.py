@@ -4,9 +4,13 @@ Fuseki begins to answer before it has finished: when the time is up in mid-answe
 Query cancelled due to timeout during execution …``, still under status 200; in N-Triples and Turtle that is a comment, in
 CSV and TSV a row. So every answer's end is looked at, and an answer whose length nobody announced is not taken.
 
+Nor does it notice that its client has left before it writes, and nothing tells it to stop a query. So it is told with each query
+how much time that has (``timeout``, in whole seconds; a limit of the server's own that is shorter counts), and ends it by itself.
+
 Source: SPARQL 1.1 Protocol, sections 2.1 and 2.2; RFC 9112, section 6.3 (message body length).
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,6 +48,11 @@ def check_url(url: str, setting: str) -> str:
     if parts.scheme not in {"http", "https"} or not host or parts.fragment:
         raise InputError(f"{setting} is {url!r}, but must look like http://127.0.0.1:3030/catalog")
     return url.rstrip("/")
+
+
+def server_seconds(seconds: float) -> int:
+    """How much time the server is told that a query has, where its answer is waited for so long: the nearest number from 1."""
+    return max(1, math.ceil(seconds - 0.5))
 
 
 class SparqlEndpoint:
@@ -143,6 +152,7 @@ class SparqlEndpoint:
         seconds = self._timeout if timeout is None else timeout
         if not seconds > 0:
             raise InputError(f"a timeout is a number of seconds above 0, not {seconds!r}")
+        params = [*(params or ()), ("timeout", str(server_seconds(seconds)))]
         headers = {"Content-Type": "application/sparql-query", "Accept": accept}
         deadline = time.monotonic() + seconds
         tail = b""

@@ -4,26 +4,36 @@ They go to the endpoint ``guarded`` of the dataset, which has a short time limit
 has none of that name, to the usual one. Rows and bytes are counted while an answer comes in, and its end is looked at before any
 of it is given away. Each query has a connection to itself, which is cut when the asker leaves.
 
-Fuseki notices a cut connection only when it writes. So the place of a query that was given up before its first byte is kept until
-its time at the server is over: no asker can have more queries running than there are places, by leaving.
+Fuseki notices a cut connection only when it writes. So the place of a query whose asker left, or that was given up before its
+first byte, is kept until its time at the server is over: by leaving, no asker gets more queries to run than there are places.
+
+All queries share the server's processor cores with whatever else it answers, and one that computes for ten seconds takes as much
+of them as any other. So each is tried for a moment first, which is enough for nearly all. What is not done by then is asked once
+more in one of fewer places, one less than there are cores, so that others find a core that no such query has.
 """
 
+import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
-from catalog.confined.places import Cancel
-from catalog.errors import GraphStoreUnavailableError, NoSuchServiceError
-from catalog.graphstore.fuseki_http import SparqlEndpoint
-from catalog.graphstore.outside import QueryLimits, places_for, too_many_rows
+from catalog.confined.places import Cancel, Places
+from catalog.errors import GraphStoreUnavailableError, LimitExceededError, NoSuchServiceError
+from catalog.graphstore.fuseki_http import SparqlEndpoint, server_seconds
+from catalog.graphstore.outside import OUT_OF_TIME, QueryLimits, places_for, too_many_rows
 from catalog.graphstore.row_count import RowCount
 
 ENDPOINT: Final = "guarded"
 GRACE_SECONDS: Final = 0.5
 """What the server gets beyond the limit to end the query by itself."""
+BRIEF_SECONDS: Final = 1.0
+"""For how long each query is tried first."""
+_WORTHWHILE: Final = 4.0
+"""Seconds that a query may take, from which on it is tried first."""
 
 
 class FusekiOutside:
@@ -41,6 +51,8 @@ class FusekiOutside:
         self._http = http
         self._limits = limits
         self._places = places_for(limits)
+        at_once = limits.long_at_once or min(limits.at_once, max(1, (os.cpu_count() or 1) - 1))
+        self._long_places = places_for(replace(limits, at_once=at_once))
         self._urls: dict[str, str] = {}
 
     def endpoint(self, query_url: str, base: str, try_it: Callable[[str], object]) -> str:
@@ -76,25 +88,21 @@ class FusekiOutside:
         seconds: float,
     ) -> list[bytes]:
         """Answer a query within so many seconds; errors as for `catalog.graphstore.outside.OutsideDoor.answer`."""
-        self._places.take(cancel)
-        end = time.monotonic() + self._limits.seconds
-        exchange = _Exchange()
-        whole = False
+
+        def ask(places: Places, within: float) -> list[bytes]:
+            def read(exchange: _Exchange) -> list[bytes]:
+                return self._read(url, text, accept, format, params, authenticate, within, exchange)
+
+            return _in_place(places, within, cancel, read)
+
+        if seconds < _WORTHWHILE:
+            return ask(self._places, seconds)
         try:
-            with cancel.calling(exchange.cut):
-                parts = self._read(url, text, accept, format, params, authenticate, seconds, exchange)
-            whole = True
-        except GraphStoreUnavailableError:
-            cancel.check()
-            raise
-        finally:
-            exchange.close()
-            left = end - time.monotonic()
-            if whole or exchange.began or exchange.refused:
-                self._places.give_back()
-            else:
-                _later(max(left, GRACE_SECONDS), self._places.give_back)
-        return parts
+            return ask(self._places, BRIEF_SECONDS)
+        except LimitExceededError as error:
+            if error.limit != OUT_OF_TIME:
+                raise
+        return ask(self._long_places, seconds - BRIEF_SECONDS)
 
     def _read(
         self,
@@ -124,6 +132,28 @@ class FusekiOutside:
                 raise too_many_rows(limits.rows)
             parts.append(piece)
         return parts
+
+
+def _in_place(places: Places, seconds: float, cancel: Cancel, read: Callable[["_Exchange"], list[bytes]]) -> list[bytes]:
+    """Ask once there is a place, which is given back when the server cannot be working on the question any more."""
+    places.take(cancel)
+    end = time.monotonic() + server_seconds(seconds + GRACE_SECONDS)
+    exchange = _Exchange()
+    is_over = False
+    try:
+        with cancel.calling(exchange.cut):
+            parts = read(exchange)
+        is_over = True
+    except GraphStoreUnavailableError:
+        cancel.check()
+        raise
+    finally:
+        exchange.close()
+        if is_over or exchange.refused or (exchange.began and not cancel.is_set):
+            places.give_back()
+        else:
+            _later(max(end - time.monotonic(), GRACE_SECONDS), places.give_back)
+    return parts
 
 
 class _Exchange:

@@ -30,6 +30,9 @@ class QueryLimits:
         Address space of the process of one query (embedded store only).
     at_once
         Queries that run side by side; of each audience.
+    long_at_once
+        Those among them that take long (Fuseki only, whose queries share processor cores with all that it answers); 0: one less
+        than this machine has cores.
     waiting
         Queries that wait for one of these to end; more are refused.
     rights
@@ -42,10 +45,13 @@ class QueryLimits:
     memory_bytes: int = 2 * 2**30
     at_once: int = 4
     waiting: int = 16
+    long_at_once: int = 0
     rights: Rights = NONE
 
 
 DEFAULT_LIMITS = QueryLimits()
+OUT_OF_TIME = "sparql-seconds"
+"""The limit that a query exceeds which was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,7 @@ def out_of_time(seconds: float) -> LimitExceededError:
     """The error for a query that was given up."""
     return LimitExceededError(
         f"the query was given up after {seconds:g} s: narrow it, or add a LIMIT",
-        limit="sparql-seconds",
+        limit=OUT_OF_TIME,
         value=max(1, round(seconds)),
         allowed=max(1, round(seconds)),
     )

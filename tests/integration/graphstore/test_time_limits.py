@@ -3,16 +3,23 @@
 Our configuration with its time limits lowered from 30 and 60 seconds to 1 and 2.
 """
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
+from catalog.confined.places import Cancel, CancelledError
 from catalog.errors import GraphStoreUnavailableError, LimitExceededError
 from catalog.graphstore.door import GraphUpdate
+from catalog.graphstore.outside import QueryLimits, Question
 from tests.support.fuseki import ROOT, FusekiServer, our_fuseki
 from tests.support.graph_content import A, content, count_of
 
 PRODUCT = "{ ?a ?b ?c . ?d ?e ?f }"
+VALUES = " ".join(map(str, range(400)))
+ENDLESS = f"SELECT (COUNT(*) AS ?n) {{ {' '.join(f'VALUES ?v{i} {{ {VALUES} }}' for i in range(8))} }}"
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +70,43 @@ def test_a_broken_off_answer_is_no_answer(hasty_fuseki: FusekiServer, head: str,
 def test_our_own_queries_take_none_either(hasty_fuseki: FusekiServer) -> None:
     with hasty_fuseki.store() as store, pytest.raises(LimitExceededError, match="time limit"):
         store.select(f"SELECT * {PRODUCT}")
+
+
+def test_what_we_gave_up_is_not_computed_on(fuseki_server: FusekiServer) -> None:
+    """The server's own limits are 30 and 60 seconds; nobody cuts a connection that it does not write to."""
+    assert fuseki_server.process is not None
+    server = psutil.Process(fuseki_server.process.pid)
+    with fuseki_server.store() as store, pytest.raises(LimitExceededError) as caught:
+        store.select(ENDLESS, timeout=1.0)
+    assert caught.value.limit == "sparql-seconds"
+
+    def rests() -> bool:
+        times = server.cpu_times()
+        time.sleep(1)
+        now = server.cpu_times()
+        return now.user + now.system - times.user - times.system < 0.5
+
+    assert any(rests() for _ in range(20))
+
+
+def test_queries_that_take_long_leave_places_for_others(fuseki_server: FusekiServer) -> None:
+    """Two places, both asked for by queries that never end: the others are answered while these go on."""
+    leave = Cancel()
+    limits = QueryLimits(seconds=30, at_once=2, waiting=4, long_at_once=1)
+
+    def ask() -> str:
+        with pytest.raises((CancelledError, LimitExceededError)) as caught:
+            store.answer(Question(ENDLESS, "json"), leave)
+        return caught.type.__name__
+
+    with fuseki_server.store(limits=limits) as store, ThreadPoolExecutor(2) as threads:
+        endless = [threads.submit(ask) for _ in range(2)]
+        quick = [store.answer(Question("ASK {}", "json"), Cancel()) for _ in range(5)]
+        still = [not each.done() for each in endless]
+        leave.set()
+        assert [each.result(20) for each in endless] == ["CancelledError"] * 2
+    assert still == [True, True]
+    assert all(b"true" in b"".join(each.parts) for each in quick)
 
 
 def test_a_server_that_dies_in_mid_answer(tmp_path_factory: pytest.TempPathFactory) -> None:
