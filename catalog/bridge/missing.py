@@ -9,7 +9,7 @@ Source: Zarr v3.1 "Chunks"; ``sharding_indexed``, where an entry of 2^64-1 is an
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any, Literal
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,22 @@ from catalog.errors import InputError, NotFoundError
 Missing = Literal["fill", "error", "mask"]
 """What becomes of a chunk that the store does not have: the fill value, an error, or masked elements."""
 
+MISSING: Final = ("fill", "error", "mask")
+
 Box = tuple[tuple[int, int], ...]
+
+
+def parse_missing(text: str) -> Missing:
+    """What becomes of missing chunks, as a text says it; ``""`` is ``fill``.
+
+    Raises
+    ------
+    InputError
+        It is none of `MISSING`.
+    """
+    if (text or "fill") not in MISSING:
+        raise InputError(f"missing is {text[:40]!r}; {', '.join(MISSING)} is allowed")
+    return cast("Missing", text or "fill")
 
 
 class MissingWatch:

@@ -26,6 +26,7 @@ MAX_KEYS = 1000
 SAVE_HELP = "What to write: .npy, .npz, .zarr, .nc, .csv, .parquet or .png; of a query, or a folder for one .npy each."
 POINTS_IN_HELP = "What points are in: position, label or world; or by axis, such as 'time=label,x=world', others being positions."
 TOLERANCE_HELP = "With labels of points, the nearest one at most so far away: a number, or 'lat=0.5,time=1D'."
+MISSING_HELP = "What becomes of chunks that the store does not have: 'fill' (their fill value), 'error' or 'mask'."
 LEVEL_HELP = "Of an image, the level: its number, 'x=0.5,y=0.5' for the size of a pixel, or '64MiB' for that of the result."
 
 
@@ -58,6 +59,7 @@ def get(
     ] = "",
     plan: Annotated[bool, typer.Option("--plan", help="Print keys and bytes, and read nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Read even where the array changed since it was catalogued.")] = False,
+    missing: Annotated[str, typer.Option("--missing", help=MISSING_HELP)] = "fill",
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
     record: Annotated[
         Path | None, typer.Option("--record", metavar="FILE.jsonld", help="Write where the values come from; or .ttl, .nt.")
@@ -72,7 +74,7 @@ def get(
     wanted = Wanted(save, record, query=query, select=select, register=register, dataset_id=dataset_id, agent=agent)
     at = Points(points, _query_text(points_query), points_in, tolerance, level)
     at.check(alone=not query)
-    wanted.check(plan=plan, points=at.wanted)
+    wanted.check(plan=plan, points=at.wanted, missing=missing)
     settings = load_settings()
     if at.wanted:
         _points(settings, iri, at, replace(wanted, query=at.query), force=force, plan=plan, as_json=as_json)
@@ -81,9 +83,9 @@ def get(
     if plan or as_json:
         _say_plans(planned, iri, as_json=as_json, several=bool(query))
     if wanted.recorded and not plan:
-        save_recorded(settings, planned, wanted, _options(settings, force=force))
+        save_recorded(settings, planned, wanted, _options(settings, force=force, missing=missing))
     elif save and not plan:
-        _save(settings, planned, Path(save), force=force)
+        _save(settings, planned, Path(save), _options(settings, force=force, missing=missing))
 
 
 def _check_asked(iri: str, query: str, save: str, *, plan: bool) -> None:
@@ -93,10 +95,15 @@ def _check_asked(iri: str, query: str, save: str, *, plan: bool) -> None:
         raise InputError("say where the values go with --save OUT.npy, or ask for the --plan")
 
 
-def _options(settings: "Settings", *, force: bool) -> "ReadOptions":
+def _options(settings: "Settings", *, force: bool, missing: str = "fill") -> "ReadOptions":
     from catalog.services.read import ReadOptions
 
-    return ReadOptions(plan_limits(settings), lambda: store_access(settings), force, note)
+    options = ReadOptions(plan_limits(settings), lambda: store_access(settings), force, note)
+    if missing == "fill":
+        return options
+    from catalog.bridge.missing import parse_missing  # NumPy takes time that a plan does not need
+
+    return replace(options, missing=parse_missing(missing))
 
 
 def _planned(settings: "Settings", iri: str, query: str, column: str, select: str, level: str, *, force: bool) -> "list[Planned]":
@@ -130,7 +137,7 @@ def _query_text(query: str) -> str:
         raise InputError(f"the query file {query!r} cannot be read: {error}") from error
 
 
-def _save(settings: "Settings", planned: "list[Planned]", output: Path, *, force: bool) -> None:
+def _save(settings: "Settings", planned: "list[Planned]", output: Path, options: "ReadOptions") -> None:
     from catalog.services.read import ENDINGS, paths_for, save
 
     paths = paths_for(planned, output, folder=len(planned) > 1 and output.suffix not in ENDINGS)
@@ -139,7 +146,6 @@ def _save(settings: "Settings", planned: "list[Planned]", output: Path, *, force
             output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"the folder {str(output)!r} cannot be made: {error}") from error
-    options = _options(settings, force=force)
     with open_reader(settings) as (store, _):
         for each, path in zip(planned, paths, strict=True):
             shape = save(each, path, options, store)

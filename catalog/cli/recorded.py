@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from catalog.settings import Settings
 
 
+NO_MASK = "a Zarr store has no mask, and a record knows none: write .npz, .nc, .csv, .parquet or .png, without --record"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What shall be written, and what is known of the request.
@@ -52,7 +55,7 @@ class Wanted:
         """Whether a record is needed."""
         return self.record is not None or self.is_store
 
-    def check(self, *, plan: bool, points: bool) -> None:
+    def check(self, *, plan: bool, points: bool, missing: str = "fill") -> None:
         """Refuse options that do not go together, before anything is read.
 
         Raises
@@ -63,6 +66,10 @@ class Wanted:
         from catalog.services.provenance import check_record_path
         from catalog.services.write import check_file
 
+        if missing != "fill" and points:
+            raise InputError("--missing is of parts of arrays; at points of a missing chunk is the fill value")
+        if missing == "mask" and self.recorded:
+            raise InputError(f"--missing mask: {NO_MASK}")
         if self.record is not None:
             check_record_path(self.record)
         if points and self.save and not self.is_store:

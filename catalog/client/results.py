@@ -119,10 +119,10 @@ def _check_one_dataset(refs: "Iterable[ArrayRef]") -> None:
 
 def read_parts(session: Session, parts: "Sequence[Part]", missing: "Missing" = "fill") -> "list[Outcome]":
     """The values of many parts at once; errors as `catalog.bridge.read_many.read_many`."""
+    from catalog.bridge.missing import parse_missing
     from catalog.bridge.read_many import Wanted, read_many
 
+    parse_missing(missing)
     reading = session.reading()
     wanted = [Wanted(part.ref, part.selection) for part in parts]
-    if missing not in {"fill", "error", "mask"}:
-        raise InputError(f"missing is {missing!r}; fill, error or mask is allowed")
     return read_many(wanted, limits=reading.limits, check=reading.check, access=reading.access, log=reading.log, missing=missing)

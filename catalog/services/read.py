@@ -21,6 +21,7 @@ from catalog.services.query import answer_as_bindings
 
 if TYPE_CHECKING:
     from catalog.bridge.coordinates import Coordinates, Reading
+    from catalog.bridge.missing import Missing
     from catalog.bridge.read import StoreAccess
 
 _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
@@ -43,12 +44,15 @@ class ReadOptions:
         Read even where an array is no longer what the graph says.
     tell
         Is given notes: of rows that lead nowhere, and of arrays that grew.
+    missing
+        What becomes of chunks that a store does not have, as `catalog.bridge.read.read_array` takes it.
     """
 
     limits: PlanLimits = DEFAULT_PLAN_LIMITS
     access: "Callable[[], StoreAccess] | None" = None
     force: bool = False
     tell: Callable[[str], None] | None = None
+    missing: "Missing" = "fill"
 
     def reading(self) -> "Reading":
         """The same for the bridge."""
@@ -199,14 +203,15 @@ def save(
     """
     _check_path(path, ENDINGS)
     from catalog.bridge.results.described import alone, describe_parts
-    from catalog.bridge.results.files import save_part
+    from catalog.bridge.results.files import check_ending, save_part
 
+    check_ending(path, masked=options.missing == "mask")
     ref, selection = planned.ref, planned.plan.selection
     if store is None or path.suffix in {".npy", ".png"}:
         described = alone(ref, selection)
     else:
         (described,) = describe_parts(store, recorded_iris(store), [(ref, selection)])
-    shape, note = save_part(described, path, options.reading())
+    shape, note = save_part(described, path, options.reading(), options.missing)
     if note and options.tell is not None:
         options.tell(f"{path}: {note}")
     return shape

@@ -35,9 +35,11 @@ def read_planned(planned: Sequence[Planned], options: ReadOptions = DEFAULT_OPTI
     CatalogError
         As `catalog.bridge.read.read_array`.
     """
+    if options.missing == "mask":
+        raise InputError("a record knows no mask, and a replay gives the fill value: read without missing='mask'")
     how = options.reading()
     check_sum([each.plan.result_bytes or 0 for each in planned], how.limits.max_result_bytes)
-    found = (read_part(each.ref, each.plan.selection, how) for each in planned)
+    found = (read_part(each.ref, each.plan.selection, how, missing=options.missing) for each in planned)
     return [
         replace(reading, requested=requested, region=each.region, notes=each.notes)
         for each, reading in zip(planned, found, strict=True)
@@ -88,8 +90,9 @@ def read_part(
 def _values(
     ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]", missing: "Missing"
 ) -> "np.ndarray[Any, Any]":
-    if missing not in {"fill", "error", "mask"}:
-        raise InputError(f"missing is {missing!r}; fill, error or mask is allowed")
+    from catalog.bridge.missing import parse_missing
+
+    parse_missing(missing)
     if reductions and missing != "fill":
         raise InputError(
             "reductions are of values as they are stored, fill values too: leave missing out, or reduce what is masked"

@@ -21,6 +21,7 @@ from catalog.bridge.chunk_plan import ChunkPlan, plan_chunks
 from catalog.bridge.coordinates import Coordinates, Reading
 from catalog.bridge.levels import parse_level
 from catalog.bridge.limits import DEFAULT_PLAN_LIMITS, PlanLimits, check_limits
+from catalog.bridge.missing import Missing
 from catalog.bridge.npy import npy_bytes
 from catalog.bridge.part import Part
 from catalog.bridge.read import StoreAccess
@@ -223,8 +224,8 @@ class ArrayServer:
             return None
         return None
 
-    def read(self, shown: GraphStore, everything: GraphStore, planned: PlannedPart, form: str) -> Body:
-        """The values in a format.
+    def read(self, shown: GraphStore, everything: GraphStore, planned: PlannedPart, form: str, missing: Missing = "fill") -> Body:
+        """The values in a format; ``missing`` as `catalog.bridge.read.read_array` takes it.
 
         Raises
         ------
@@ -241,7 +242,7 @@ class ArrayServer:
         self.check_form(planned.plan, form)
         (described,) = describe_parts(shown, self.iris, [(planned.ref, planned.plan.selection)])
         with self.turn(shown, everything, planned.ref.iri) as reading:
-            values = read_described(described, reading)
+            values = read_described(described, reading, missing)
             tabular = form in {"csv", "arrow"} and values.ndim == 1
             coordinates = read_coordinates(described, reading) if tabular else {}
         return to_body(planned.ref.iri, hold(described, values, coordinates), planned.notes, form)

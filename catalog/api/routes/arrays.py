@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -53,6 +53,12 @@ Level = Annotated[
     ),
 ]
 Format = Annotated[str, Query(description=f"In place of `Accept`: one of {', '.join(FORMATS)}.")]
+Missing = Annotated[
+    Literal["fill", "mask"],
+    Query(
+        description="Of chunks that the store does not have: the fill value, or a mask (null in JSON and Arrow, empty in CSV)."
+    ),
+]
 Keys = Annotated[int, Query(ge=0, le=MAX_KEYS, description="Keys of chunks that are named.")]
 PROVENANCE_HEADER: Final[dict[str, Any]] = {
     "Link": {
@@ -96,9 +102,11 @@ async def read_by_iri(
     select: Select = "",
     level: Level = "",
     format: Format = "",  # noqa: A002
+    missing: Missing = "fill",
 ) -> Response:
     """The values of a part of an array; limits are checked before anything is read (413)."""
-    return await with_server(request, viewer, lambda server: _values(server, request, viewer, (iri, select, level), format))
+    part = (iri, select, level)
+    return await with_server(request, viewer, lambda server: _values(server, request, viewer, part, format, missing))
 
 
 @router.get("/arrays/{path:path}", response_class=Response, responses=_BODIES, summary="Values of an array")
@@ -109,11 +117,11 @@ async def read_by_path(
     select: Select = "",
     level: Level = "",
     format: Format = "",  # noqa: A002
+    missing: Missing = "fill",
 ) -> Response:
     """The values of a part of an array; limits are checked before anything is read (413)."""
-    return await with_server(
-        request, viewer, lambda server: _values(server, request, viewer, (node_iri(viewer, path), select, level), format)
-    )
+    part = (node_iri(viewer, path), select, level)
+    return await with_server(request, viewer, lambda server: _values(server, request, viewer, part, format, missing))
 
 
 for _path, _function in (("/arrays", read_by_iri), ("/arrays/{path:path}", read_by_path)):
@@ -157,20 +165,25 @@ def node_iri(viewer: Viewer, path: str) -> str:
     raise refuse(404, "there is no array at this address: it is /arrays/datasets/{id}/nodes/{path}, or /arrays?iri=", "not-found")
 
 
-def _values(server: ArrayServer, request: Request, viewer: Viewer, part: tuple[str, str, str], wanted: str) -> Response:
+def _values(
+    server: ArrayServer, request: Request, viewer: Viewer, part: tuple[str, str, str], wanted: str, missing: Missing
+) -> Response:
     form = choose_form(request, wanted)
+    if missing == "mask" and form == "npy":
+        raise InputError("a .npy cannot say which elements are missing (missing=mask); ask for json, csv, arrow or png")
     planned = server.plan(viewer.store, viewer.service.store(FULL_AUDIENCE), *part)
-    etag = planned.etag(form)
+    etag = planned.etag(form if missing == "fill" else f"{form};{missing}")
     headers = {
         "ETag": etag,
         "Cache-Control": f"{'public' if viewer.is_anonymous else 'private'}, no-cache",
         "Vary": "Accept, Authorization",
-        "Link": provenance_link(viewer, record_query(part, planned.ref.digest)),
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": f'{"inline" if form in {"json", "png"} else "attachment"}; filename="{file_name(planned, form)}"',
     }
     if form == "npy":
         headers["Accept-Ranges"] = "bytes"
+    if missing == "fill":  # a record knows no mask
+        headers["Link"] = provenance_link(viewer, record_query(part, planned.ref.digest))
     status = failed_precondition(request.headers, etag, None)
     if status:
         return Response(status_code=status, headers=headers)
@@ -179,7 +192,7 @@ def _values(server: ArrayServer, request: Request, viewer: Viewer, part: tuple[s
         raise refusal
     if request.method == "HEAD":
         return Response(headers=headers, media_type=FORMATS[form])
-    body = server.read(viewer.store, viewer.service.store(FULL_AUDIENCE), planned, form)
+    body = server.read(viewer.store, viewer.service.store(FULL_AUDIENCE), planned, form, missing)
     if body.note:
         headers["Content-Description"] = body.note
     if form == "npy":

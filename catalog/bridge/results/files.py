@@ -2,13 +2,14 @@
 
 By the ending of its name. Every file appears as a whole or not at all.
 
-``.npy``      the values; missing elements are the fill value
-``.npz``      the values and the coordinates, by name
+``.npy``      the values
+``.npz``      the values and the coordinates, by name; with a mask, where elements are missing, as ``NAME.mask``
 ``.zarr``     a Zarr store of format 3: the values with coordinates, dimension names and attributes
-``.nc``       netCDF by xarray, with coordinates, units and attributes
+``.nc``       netCDF by xarray, with coordinates, units and attributes; missing elements are the ``_FillValue``
 ``.csv``      one- and two-dimensional values; a text that a spreadsheet would run as a formula gets an apostrophe in front
-``.parquet``  the same by Arrow
-``.png``      two-dimensional values in grey (`catalog.bridge.results.picture`)
+              missing elements are empty
+``.parquet``  the same by Arrow; missing elements are null
+``.png``      two-dimensional values in grey (`catalog.bridge.results.picture`); missing elements are black
 """
 
 import base64
@@ -23,6 +24,7 @@ from typing import Any, Final
 import numpy as np
 
 from catalog.bridge.coordinates import Reading
+from catalog.bridge.missing import Missing
 from catalog.bridge.npy import plain_values, to_npy
 from catalog.bridge.read import Values
 from catalog.bridge.results.columns import to_arrow, to_columns
@@ -36,11 +38,15 @@ from catalog.errors import InputError
 from catalog.stores.writer import NewArray, write_arrays
 
 ENDINGS: Final = (".npy", ".npz", ".zarr", ".nc", ".csv", ".parquet", ".png")
+_EXACT: Final = 2**53
+"""xarray takes integers with missing ones among them for floats, which hold all up to this."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a cell begins with that a spreadsheet runs. Source: OWASP, "CSV Injection"."""
 
 
-def save_part(described: Described, path: Path, reading: Reading | None = None) -> tuple[tuple[int, ...], str]:
+def save_part(
+    described: Described, path: Path, reading: Reading | None = None, missing: Missing = "fill"
+) -> tuple[tuple[int, ...], str]:
     """Read an array's part, and write it; its shape and a word on how it was written come back.
 
     Parameters
@@ -51,23 +57,28 @@ def save_part(described: Described, path: Path, reading: Reading | None = None) 
         The file, or for ``.zarr`` the folder, which must not exist.
     reading
         How values are read.
+    missing
+        What becomes of chunks that the store does not have, as `catalog.bridge.read.read_array` takes it.
 
     Raises
     ------
     InputError
-        The ending, or values that such a file cannot hold, or a package that is missing.
+        The ending, or values or a mask that such a file cannot hold, or a package that is missing.
     CatalogError
         As `catalog.bridge.read.read_array`.
     """
-    check_ending(path)
+    check_ending(path, masked=missing == "mask")
     reading = reading or Reading()
-    values = read_described(described, reading)
+    values = read_described(described, reading, missing)
     coordinates = read_coordinates(described, reading) if holds_coordinates(path, values.ndim) else {}
     return values.shape, write_held(hold(described, values, coordinates), path)
 
 
-def check_ending(path: Path) -> None:
-    """Refuse a file of another kind; InputError names those that there are."""
+def check_ending(path: Path, *, masked: bool = False) -> None:
+    """Refuse a file of another kind, or one that cannot say which elements are missing; InputError names those that can."""
+    if masked and path.suffix in {".npy", ".zarr"}:
+        allowed = ", ".join(each for each in ENDINGS if each not in {".npy", ".zarr"})
+        raise InputError(f"{str(path)!r}: a {path.suffix} cannot say which elements are missing (missing='mask'); {allowed} can")
     if path.suffix not in ENDINGS:
         raise InputError(f"{str(path)!r} ends in {path.suffix!r}; files can end in {', '.join(ENDINGS)}")
 
@@ -91,7 +102,9 @@ def write_held(held: Held, path: Path) -> str:
     if path.suffix == ".npy":
         to_npy(held.values, path)
     elif path.suffix == ".npz":
-        arrays = {key: plain_values(each.values) for key, each in held.all.items()}
+        arrays = {key: plain_values(np.ma.getdata(each.values)) for key, each in held.all.items()}
+        if isinstance(held.values, np.ma.MaskedArray):
+            arrays[f"{held.name}.mask"] = np.ma.getmaskarray(held.values)
         write_whole(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
     elif path.suffix == ".zarr":
         write_arrays(path, _new_arrays(held))
@@ -125,9 +138,10 @@ def _new_arrays(held: Held) -> dict[str, NewArray]:
 
 def _write_netcdf(held: Held, path: Path) -> None:
     xr = need("xarray", "xarray")
-    variables = {
-        name: (each.axes, np.ma.filled(each.values), _scalar_attributes(each.attributes)) for name, each in held.all.items()
-    }
+    variables = {}
+    for name, each in held.all.items():
+        values, attributes = _filled(each)
+        variables[name] = each.axes, values, _scalar_attributes(attributes)
     fault = ""
     try:
         data = xr.Dataset(variables).set_coords(list(held.coordinates))
@@ -137,6 +151,32 @@ def _write_netcdf(held: Held, path: Path) -> None:
     if fault:
         raise InputError(f"{str(path)!r} cannot hold these values: {fault}")
     write_whole(path, lambda file: file.write(content))
+
+
+def _filled(held: Held) -> tuple[Values, dict[str, Any]]:
+    """Values whose missing elements are the ``_FillValue``, and the attributes with that.
+
+    Source: CF Conventions 1.11, section 2.5.1; netCDF Users' Guide, "Fill Values".
+    """
+    plain, mask = np.ma.getdata(held.values), np.ma.getmaskarray(held.values)
+    if not mask.any():
+        return plain, held.attributes
+    kind, stated = plain.dtype.kind, held.attributes.get("_FillValue")
+    if kind not in "iuf":
+        raise InputError(f"netCDF has no mark for missing values of the type {plain.dtype}: write .npz, .csv or .parquet")
+    fill = stated if isinstance(stated, int | float) else float("nan") if kind == "f" else _unused(plain[~mask])
+    filled = np.where(mask, np.asarray(fill, plain.dtype), plain)
+    return filled, {**held.attributes, "_FillValue": fill}
+
+
+def _unused(values: Values) -> int:
+    """An integer of the type of some values that is none of them: at the end of its range."""
+    limits = np.iinfo(values.dtype)
+    candidates = [limits.max, limits.max - 1] if limits.min == 0 else [limits.min, limits.min + 1, limits.max]
+    found = next((each for each in candidates if not (values == each).any()), None)
+    if found is None or (values.size and max(abs(int(values.min())), abs(int(values.max()))) > _EXACT):
+        raise InputError("netCDF has no mark for missing values beside these integers: write .npz, .csv or .parquet")
+    return found
 
 
 def _scalar_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
