@@ -8,10 +8,10 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from catalog.errors import InputError
 
@@ -268,6 +268,17 @@ class Settings(BaseSettings):
             return str(Path(self.graph_store_place) / "archive")
         return str(data_folder() / "archive")
 
+    def check(self) -> None:
+        """Look at once at what else is looked at when it is first needed.
+
+        Raises
+        ------
+        InputError
+            The graph store or the credentials are not given as they must be.
+        """
+        _ = self.graph_store_place
+        self.parsed_credentials()
+
     def parsed_credentials(self) -> dict[str, Any]:
         """URL prefix → credential, from the setting and the file; the setting wins."""
         found: dict[str, Any] = {}
@@ -293,6 +304,24 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         faults = [f"CATALOG_{'__'.join(str(step).upper() for step in e['loc'])}: {e['msg']}" for e in error.errors()]
         raise InputError(f"settings that cannot be used: {'; '.join(faults)}") from None
+    except SettingsError:
+        raise InputError(f"settings that cannot be used: {' and '.join(_unparsed()) or 'one of them'} must hold JSON") from None
+
+
+def _unparsed() -> list[str]:
+    """The variables that must hold JSON, and do not."""
+    wanted = set[str]()
+    for section, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            mappings = [name for name, each in field.annotation.model_fields.items() if get_origin(each.annotation) is dict]
+            wanted |= {f"CATALOG_{section}".upper(), *(f"CATALOG_{section}__{name}".upper() for name in mappings)}
+    found = []
+    for name in sorted(wanted & os.environ.keys()):
+        try:
+            json.loads(os.environ[name])
+        except ValueError:
+            found.append(name)
+    return found
 
 
 def _json_object(text: str, name: str) -> dict[str, Any]:

@@ -40,10 +40,11 @@ class Service:
     Raises
     ------
     InputError
-        What the settings hold of a key is no digest.
+        What the settings hold of a key is no digest; or they name the graph store or credentials in a way that nobody can use.
     """
 
     def __init__(self, settings: Settings) -> None:
+        settings.check()
         self.settings = settings
         self.read_digests = parse_digests(settings.api.read_keys, "CATALOG_API__READ_KEYS")
         self.write_digests = parse_digests(settings.api.write_keys, "CATALOG_API__WRITE_KEYS")

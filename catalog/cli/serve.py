@@ -14,9 +14,10 @@ def add_commands(app: typer.Typer) -> None:
 
 def serve(
     host: str = typer.Option("", "--host", help="Address to listen on; CATALOG_API__HOST, else this machine alone."),
-    port: int = typer.Option(0, "--port", help="Port to listen on; CATALOG_API__PORT, else 8000."),
+    port: int = typer.Option(0, "--port", min=0, max=65535, help="Port to listen on; CATALOG_API__PORT, else 8000."),
 ) -> None:
     """Serve search, SPARQL, linked data and arrays over HTTP, until Ctrl-C or SIGTERM."""
+    from catalog.api.listening import bind
     from catalog.api.server import make_server
     from catalog.observability import set_up_logging
 
@@ -25,8 +26,9 @@ def serve(
     settings = settings.model_copy(update={"api": settings.api.model_copy(update=given)})
     set_up_logging(settings.api.log_style, settings.api.log_level)
     server = make_server(settings)
-    note(f"catalog: serving http://{settings.api.host}:{settings.api.port}/")
-    server.run()
+    sockets = bind(settings.api.host, settings.api.port)
+    note(f"catalog: serving http://{settings.api.host}:{sockets[0].getsockname()[1]}/")
+    server.run(sockets)
 
 
 def key() -> None:

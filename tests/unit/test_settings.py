@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.api.app import create_app
 from catalog.bootstrap import open_graph_store, plan_limits, store_access
 from catalog.errors import InputError
 from catalog.graphstore.absent import AbsentGraphStore
@@ -50,6 +51,30 @@ def test_limits_of_a_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CATALOG_READ__MAX_CHUNKS", "none")
     with pytest.raises(InputError, match="CATALOG_READ__MAX_CHUNKS"):
         load_settings()
+
+
+@pytest.mark.parametrize("name", ["CATALOG_API__CHUNK_REDIRECTS", "CATALOG_SPARQL"])
+def test_what_must_be_json_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "s3://bucket=presigned")
+    with pytest.raises(InputError, match=rf"{name} must hold JSON"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CATALOG_GRAPH_STORE", "fusek:http://h/ds", "embedded:FOLDER or fuseki:URL"),
+        ("CATALOG_GRAPH_STORE", "fuseki", "CATALOG_FUSEKI__URL"),
+        ("CATALOG_CREDENTIALS", "token", "CATALOG_CREDENTIALS must hold a JSON object"),
+        ("CATALOG_CREDENTIALS_FILE", "/no/such/file", "CATALOG_CREDENTIALS_FILE cannot be read"),
+    ],
+)
+def test_a_service_does_not_begin_with_what_it_cannot_use(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match=said):
+        create_app(load_settings())
 
 
 def test_a_fuseki_of_ones_own_keeps_no_public_audience_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
