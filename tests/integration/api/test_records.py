@@ -1,10 +1,11 @@
 """Do records of reads over HTTP lead back to the same values, and do they tell the public no more than it may see?"""
 
 import hashlib
+import json
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,8 +22,9 @@ from catalog.errors import StaleSnapshotError, ValuesChangedError
 from catalog.services.replay import Replay, load_record, replay
 from catalog.validation.pyshacl_validator import PyShaclValidator
 from catalog.validation.shapes import load_shapes
-from tests.support.recorded import T, write_climate
+from tests.support.recorded import T, read, record, write_climate
 from tests.support.service import ServedCatalogue, served, take_in
+from tests.unit.cli.test_get import call
 
 ZO = rdflib.Namespace("https://w3id.org/zarr-catalog/ns#")
 SCHEMA = rdflib.Namespace("https://schema.org/")
@@ -103,8 +105,12 @@ def test_the_link_of_values_leads_to_their_record(scene: Scene, select: str, exp
     assert str(graph.value(state, PROV.specializationOf)) == f"{scene.catalogue.base}{NODE}"
     lines = graph.serialize(format="nt").encode()
     assert PyShaclValidator().validate([lines], load_shapes(core=False, recommended=False, profiles=["prov"])).conforms
-    found = scene.replay(f"{scene.catalogue.base.rstrip('/')}{address}")
-    np.testing.assert_array_equal(found.values, expected)
+    url = f"{scene.catalogue.base.rstrip('/')}{address}"
+    np.testing.assert_array_equal(scene.replay(url).values, expected)
+    with open_workspace(scene.catalogue.settings) as workspace:
+        made = record(workspace, read(workspace, f"{scene.catalogue.base}{NODE}", select))
+    fetched = load_record(url)
+    assert replace(fetched, id=made.id, started=made.started, ended=made.ended) == made, "what `get --record` would write"
 
 
 def test_every_format_says_the_same_but_for_the_time_and_name_of_the_read(scene: Scene, tmp_path: Path) -> None:
@@ -180,19 +186,19 @@ def test_the_public_learns_nothing_else_of_an_array(scene: Scene) -> None:
 
 def test_what_changed_since_has_no_record_and_is_told_by_a_replay(scene: Scene, tmp_path: Path) -> None:
     address = linked(scene.get("arrays/datasets/moving/nodes/t", params={"select": "y=0:4"}))
-    record = tmp_path / "r.jsonld"
-    record.write_bytes(scene.get(address).content)
+    kept = tmp_path / "r.jsonld"
+    kept.write_bytes(scene.get(address).content)
     store = scene.folder / "moving.zarr"
     zarr.open_array(store / "t", mode="r+")[0, 0] = -9
     with pytest.raises(ValuesChangedError, match="holds other values"):
-        scene.replay(record)
+        scene.replay(kept)
     zarr.open_array(store / "t", mode="r+").resize((2, 30))
     take_in(scene.catalogue, store, "moving", "public")
     answer = scene.get(address)
     assert answer.status_code == 409
     assert "catalogued anew since it was read" in answer.json()["detail"]
     with pytest.raises(StaleSnapshotError):
-        scene.replay(record)
+        scene.replay(kept)
 
 
 @pytest.mark.parametrize(
@@ -212,3 +218,21 @@ def test_what_makes_no_sense_is_refused(scene: Scene, params: dict[str, str], st
     answer = scene.get(f"record/{NODE}", params=params)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_command_replays_what_a_link_leads_to(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The record of a restricted array is given for a key alone, which is the credential of the service's own URLs."""
+    base, key = scene.catalogue.base, scene.catalogue.read_key
+    monkeypatch.setenv("CATALOG_GRAPH_STORE", f"embedded:{scene.folder / 'catalogue' / 'graphs'}")
+    monkeypatch.setenv("CATALOG_ARCHIVE", str(scene.folder / "catalogue" / "archive"))
+    monkeypatch.chdir(tmp_path)
+    address = linked(scene.get("arrays/datasets/closed/nodes/t", key, params={"select": "x=3"}))
+    assert call(monkeypatch, "replay", f"{base.rstrip('/')}{address}") == 4
+    assert key not in capsys.readouterr().err
+    monkeypatch.setenv("CATALOG_CREDENTIALS", json.dumps({base: {"type": "bearer", "token": key}}))
+    assert call(monkeypatch, "replay", f"{base.rstrip('/')}{address}", "--save", "o.npy") == 0
+    assert np.load("o.npy").tolist() == T[:, 3].tolist()
+    assert call(monkeypatch, "replay", base) == 2
+    assert call(monkeypatch, "replay", f"{base}no/such/record") == 4
