@@ -9,17 +9,14 @@ from dataclasses import replace
 from typing import Final
 
 from catalog.graphstore.bindings import Bindings, Iri, Term
-from catalog.graphstore.compose import Step, part
+from catalog.graphstore.compose import part
 from catalog.graphstore.queries import load_query
-from catalog.rdf.terms import IN_DATASET
-from catalog.services.asking.conditions import Patterns
+from catalog.services.asking.conditions import Patterns, of_dataset
 from catalog.services.asking.filter_tree import All, Either, Leaf, Linked, Not, One, Same, Tree, restrict
-from catalog.services.asking.lookup_table import DATASET
+from catalog.services.asking.lookup_table import IN_DATASET
 
 MAX_DATASETS: Final = 5000
 """Datasets that are looked at one by one; of more, nodes are."""
-
-_WAY: Final = (Step((IN_DATASET,)),)
 
 Select = Callable[[str, Mapping[str, Sequence[Term]]], Bindings]
 
@@ -59,7 +56,7 @@ class _Datasets:
         patterns = Patterns()
         text = part("all-in", body=restrict("datasets", All((One(every), Same(leaves))), patterns)).value
         rows = self._select(text, patterns.values).rows
-        return Linked(IN_DATASET, tuple(sorted(row[0].value for row in rows if isinstance(row[0], Iri))))
+        return Linked(IN_DATASET[0].iris[0], tuple(sorted(row[0].value for row in rows if isinstance(row[0], Iri))))
 
     def _datasets(self) -> tuple[str, ...]:
         if self._every is None:
@@ -69,16 +66,11 @@ class _Datasets:
 
 
 def _is_of_dataset(leaf: Leaf) -> bool:
-    links, last = leaf.lookup.links, leaf.lookup.leaf
-    if links:
-        return links[0].steps == _WAY and not leaf.lookup.computed
-    return last is not None and last.steps == _WAY and last.leads == DATASET
+    links = leaf.lookup.links
+    return not leaf.lookup.computed and (links[0].steps == IN_DATASET if links else of_dataset(leaf.lookup) is not None)
 
 
 def _of_the_dataset(leaf: Leaf) -> Leaf:
     """The same condition, put on the dataset."""
     lookup = leaf.lookup
-    if lookup.links:
-        return replace(leaf, lookup=replace(lookup, links=lookup.links[1:]))
-    assert lookup.leaf is not None  # noqa: S101 - it leads to the dataset
-    return replace(leaf, lookup=replace(lookup, leaf=replace(lookup.leaf, steps=())))
+    return replace(leaf, lookup=of_dataset(lookup) or replace(lookup, links=lookup.links[1:]))

@@ -13,7 +13,7 @@ from catalog.errors import InputError
 from catalog.graphstore.bindings import Literal
 from catalog.graphstore.bindings import Term as RdfTerm
 from catalog.graphstore.compose import Step, Text, join, part, write_name, write_path
-from catalog.services.asking.lookup_table import DATASET, IDENTIFIER, NAMES, Term, expand
+from catalog.services.asking.lookup_table import DATASET, IDENTIFIER, IN_DATASET, NAMES, Term, expand
 from catalog.services.asking.lookups import Lookup
 from catalog.services.asking.values import (
     Terms,
@@ -124,6 +124,8 @@ class _Group:
             return self._is_null(lookup, value)
         if lookup.leaf is not None and lookup.leaf.kind == "unless":
             return self._unless(lookup, value)
+        if lookup.leaf is not None and not lookup.leaf.steps:
+            return self._called(lookup.leaf, lookup, value)
         exact = _exact_terms(lookup, value)
         if exact is not None:
             return self._same(lookup, exact)
@@ -169,12 +171,17 @@ class _Group:
         return part("step", subject=to, path=write_path(back), object=at)
 
     def _leaf(self, leaf: Term, operator: str) -> tuple[Step, ...]:
-        """What is compared; of a thing, itself or its name, and of a dataset that must be a certain one also its identifier."""
+        """What is compared; of a thing, itself or its name."""
         if leaf.leads is None:
             return leaf.steps
-        by_id = leaf.leads == DATASET and not self.named and operator in {"exact", "in"}
-        names = (*NAMES, IDENTIFIER) if by_id else NAMES
+        names = NAMES if self.named else _names(leaf, operator)
         return (*leaf.steps, Step(names, optional=not self.named and leaf.kind in {"link", "thing"}))
+
+    def _called(self, leaf: Term, lookup: Lookup, value: Any) -> Text:
+        """A dataset that is itself, or by its name, as it should be; datasets are few, and all are read."""
+        name, path = self._patterns.name("v"), write_path([Step(_names(leaf, lookup.operator))])
+        called = part("dataset-called", dataset=self._start, path=path, name=name)
+        return part("distinct", name=self._start, body=join([called, *self._compare(lookup, name, value)]))
 
     def _follow(self, links: Sequence[Term]) -> tuple[list[Text], str, tuple[object, ...]]:
         pieces: list[Text] = []
@@ -251,6 +258,19 @@ class _Group:
         value_name, values = self._patterns.give([term])
         textual = isinstance(plain(value), str)
         return [values, part(f"{'text-' * textual}{_ORDERED[operator]}", object=name, value=value_name)]
+
+
+def of_dataset(lookup: Lookup) -> Lookup | None:
+    """What a lookup that compares the item's dataset asks of the dataset itself; None: it asks something else."""
+    leaf = lookup.leaf
+    if lookup.links or leaf is None or leaf.leads != DATASET or leaf.steps != IN_DATASET or lookup.operator == "isnull":
+        return None
+    return replace(lookup, leaf=replace(leaf, steps=()))
+
+
+def _names(leaf: Term, operator: str) -> tuple[str, ...]:
+    """The properties whose text stands for a thing; of a dataset that must be a certain one also its id."""
+    return (*NAMES, IDENTIFIER) if leaf.leads == DATASET and operator in {"exact", "in"} else NAMES
 
 
 def is_exact(lookup: Lookup, value: Any) -> bool:

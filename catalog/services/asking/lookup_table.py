@@ -56,6 +56,8 @@ NAMES: Final = tuple(map(expand, ("rdfs:label", "ome:name", "schema:name", "skos
 """The properties that hold the name of a thing."""
 IDENTIFIER: Final = expand("dct:identifier")
 """The property that holds the id of a dataset."""
+IN_DATASET: Final = (Step((expand("inDataset"),)),)
+"""The way from a node to its dataset."""
 
 _ABOVE: Final[Mapping[str, tuple[str, ...]]] = {
     "ome:Well": ("ZarrGroup", "ZarrNode"),

@@ -146,6 +146,7 @@ TERMS: dict[str, tuple[str, str, str, str]] = {
     "modality": ("modality", "link", "MuData", "AnnData"),
     "modality_order": ("modalityOrder", "json", "ZarrGroup", ""),
     "multiscale": ("multiscale", "link", "MultiscaleImage", "Multiscale"),
+    "name_warning": ("nameWarning", "text", "ZarrNode", ""),
     "ngff_version": ("ngffVersion", "text", "", ""),
     "node_link": ("nodeLink", "link", "ZarrNode", "NodeLink"),
     "north": ("north", "number", "dct:Location", ""),

@@ -10,7 +10,7 @@ from typing import Any, Final
 from catalog.errors import InputError
 from catalog.graphstore.bindings import Term as RdfTerm
 from catalog.graphstore.compose import Text, join, part
-from catalog.services.asking.conditions import Patterns
+from catalog.services.asking.conditions import Patterns, of_dataset
 from catalog.services.asking.lookup_table import ARRAY
 from catalog.services.asking.lookups import Lookup
 
@@ -100,13 +100,19 @@ class Question:
         return part("count", body=join(self._body(patterns))).value, patterns.values
 
     def _body(self, patterns: Patterns) -> list[Text]:
+        first: list[Text] = []
         pieces = [part(_STARTS.get(self.root, "datasets"))]
         for condition in self.conditions:
             asked = [each for each in condition.lookups if not each[0].computed]
+            if not condition.negated:
+                for each in list(asked):
+                    if (wanted := of_dataset(each[0])) is not None:  # an item has one dataset: no other condition shares it
+                        first.append(patterns.of("dataset", wanted, each[1]))
+                        asked.remove(each)
             if asked and (len(asked) == len(condition.lookups) or not condition.negated):
                 group = patterns.group(asked)
                 pieces.append(part("without", body=group) if condition.negated else group)
-        return pieces
+        return [*first, *pieces]
 
 
 def check_computed(conditions: Sequence[Condition]) -> None:
