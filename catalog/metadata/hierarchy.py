@@ -13,16 +13,19 @@ from itertools import islice
 from catalog.errors import MetadataError, Problem
 from catalog.metadata.array import Array
 from catalog.metadata.collector import collector_paused
+from catalog.metadata.confusable import look_alikes
 from catalog.metadata.consolidated import V2_NAMES, accept_key, is_consolidated_v2, is_consolidated_v3, split_v2, split_v3
 from catalog.metadata.document import DEFAULT_LIMITS, MAX_NOTES, Document, DocumentLimits, Parsed, parse_document
 from catalog.metadata.group import Group
 from catalog.metadata.key import fault_of_key
-from catalog.metadata.misleading import misleading_in
+from catalog.metadata.misleading import misleading_in, show_misleading
 from catalog.metadata.node_parser import Node, NodeParser
 from catalog.metadata.position import Text, locate
 from catalog.metadata.tree import is_tree, split_tree
 
 DOCUMENT_NAMES = ("zarr.json", *V2_NAMES)
+MISLEADING_NAME = "misleading-name"
+"""The kind of problem that a name is which people may take for another one."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def parse_hierarchy(documents: Sequence[Document], limits: DocumentLimits = DEFA
     parser = NodeParser()
     with collector_paused:
         nodes = {node.path: node for node in _nodes(parser, documents, limits) if node is not None}
-    problems = [*parser.problems, *islice(_misleading(nodes.values()), MAX_NOTES)]
+    problems = [*parser.problems, *islice(_misleading(nodes[path] for path in sorted(nodes)), MAX_NOTES)]
     if not any(problem.severity == "error" for problem in problems):  # else the root may be what could not be read
         problems.extend(_several(nodes))
     if problems:
@@ -97,14 +100,20 @@ def parse_hierarchy(documents: Sequence[Document], limits: DocumentLimits = DEFA
 
 def _misleading(nodes: Iterable[Node]) -> Iterator[Problem]:
     """Names that people may take for others; they are kept as they are."""
-    seen: set[str] = set()
+    places: dict[str, str] = {}
     for node in nodes:
-        named = [node.path.rpartition("/")[2], *(filter(None, node.dimension_names) if isinstance(node, Array) else ())]
-        for name in named:
-            if not name.isascii() and name not in seen and (found := misleading_in(name)):
-                seen.add(name)
-                message = f"the name {name!r:.120} may look like another one: it has {', '.join(found):.200}, which is not seen"
-                yield Problem(node.path, "misleading-name", message, severity="warning")
+        for name in (node.path.rpartition("/")[2], *(filter(None, node.dimension_names) if isinstance(node, Array) else ())):
+            places.setdefault(name, node.path)
+    for name, path in places.items():
+        if not name.isascii() and (found := misleading_in(name)):
+            message = f"the name {name!r:.120} may look like another one: it has {', '.join(found):.200}, which is not seen"
+            yield Problem(path, MISLEADING_NAME, message, severity="warning")
+    for name, other in look_alikes(places):
+        letters = ", ".join(dict.fromkeys(f"U+{ord(each):04X}" for each in name if not each.isascii()))
+        message = (
+            f"the name {show_misleading(name)!r:.120} could be taken for {show_misleading(other)!r:.120}: it has {letters:.200}"
+        )
+        yield Problem(places[name], MISLEADING_NAME, message, severity="warning")
 
 
 def _several(nodes: Mapping[str, Node]) -> Iterator[Problem]:

@@ -1,7 +1,8 @@
 """Which characters let a text look like another one?
 
-Those that are not seen, and those that turn the direction in which what follows is shown. They belong into some scripts and into
-joined emoji, so a text with them is kept as it is; but whoever shows it to people shows them, too.
+Those that are not seen, those that turn the direction in which what follows is shown, and letters that are drawn like those of
+another script (`catalog.metadata.confusable`). They belong into some scripts and into joined emoji, so a text with them is kept
+as it is; but whoever shows it to people shows them, too.
 
 Source: Unicode Standard Annex 9 (directional formatting); Unicode Technical Standard 39, section 5 (default ignorable
 characters); CVE-2021-42574 ("Trojan Source").
@@ -9,6 +10,8 @@ characters); CVE-2021-42574 ("Trojan Source").
 
 import re
 from typing import Final
+
+from catalog.metadata.confusable import alike_letters
 
 _MISLEADING: Final = re.compile(
     "[\x80-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
@@ -19,7 +22,7 @@ _MISLEADING: Final = re.compile(
 
 
 def misleading_in(text: str) -> tuple[str, ...]:
-    """The characters of a text that could mislead, each once and in order, as ``U+202E``."""
+    """The characters of a text that are not seen or turn its direction, each once and in order, as ``U+202E``."""
     if text.isascii():
         return ()
     return tuple(dict.fromkeys(_name(found[0]) for found in _MISLEADING.finditer(text)))
@@ -27,7 +30,13 @@ def misleading_in(text: str) -> tuple[str, ...]:
 
 def show_misleading(text: str) -> str:
     """A text in which each character that could mislead is seen, as ``[U+202E]``."""
-    return text if text.isascii() else _MISLEADING.sub(lambda found: f"[{_name(found[0])}]", text)
+    if text.isascii():
+        return text
+    parts, last = [], 0
+    for at in alike_letters(text):
+        parts += [text[last:at], f"[{_name(text[at])}]"]
+        last = at + 1
+    return _MISLEADING.sub(lambda found: f"[{_name(found[0])}]", "".join([*parts, text[last:]]))
 
 
 def _name(character: str) -> str:

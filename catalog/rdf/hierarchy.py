@@ -13,7 +13,7 @@ from catalog.errors import Problem
 from catalog.metadata.array import Array
 from catalog.metadata.collector import collector_paused
 from catalog.metadata.document import Json, canonical_json
-from catalog.metadata.hierarchy import Hierarchy
+from catalog.metadata.hierarchy import MISLEADING_NAME, Hierarchy
 from catalog.metadata.layout import Layout
 from catalog.metadata.node_parser import Node
 from catalog.rdf import literals, terms
@@ -28,7 +28,7 @@ from catalog.rdf.mapping_file import MappingFile
 from catalog.rdf.prefixes import DCAT, DCT, RDF_TYPE, RDFS_LABEL
 from catalog.rdf.statements import is_iri
 
-MAPPING_VERSION = "3"
+MAPPING_VERSION = "4"
 """Changes whenever the same documents would give other triples; unchanged stores are then described anew."""
 
 SPECIFICATIONS = {
@@ -102,6 +102,10 @@ def describe(
         structure.writelines(writer.blocks(hierarchy))
         names = tuple(convention.NAME for convention in conventions)
         found.say(f"<{iris.dataset(dataset_id)}>", terms.CONVENTION, *(f"<{profile_iri(name)}>" for name in names))
+        for problem in hierarchy.problems:
+            if problem.kind == MISLEADING_NAME:
+                warned = f"<{iris.node(dataset_id, problem.path)}>"
+                found.say(warned, terms.NAME_WARNING, literals.string(problem.message))
         _leave_out_invalid(found, iris.base)
         structure.writelines(_fact_blocks(found.facts))
     problems = (*writer.problems, *found.problems)
