@@ -20,7 +20,7 @@ from catalog.bridge.array_ref import ArrayRef
 from catalog.errors import CatalogError, InputError, MetadataError, StaleSnapshotError, StoreForbiddenError
 from catalog.metadata.array import Array
 from catalog.metadata.document import DEFAULT_LIMITS, Document, DocumentLimits, Json, canonical_json, parse_document
-from catalog.metadata.hierarchy import parse_hierarchy
+from catalog.metadata.hierarchy import parse_node
 from catalog.stores.source import Source
 
 Outcomes = Mapping[str, bytes | CatalogError | None]
@@ -237,10 +237,9 @@ def _array_in(key: str, outcomes: Outcomes, ref: ArrayRef, limits: DocumentLimit
         return None, f"{key!r} is gone"
     try:
         documents = [Document(each, data) for each, data in outcomes.items() if isinstance(data, bytes)]
-        nodes = parse_hierarchy(documents, limits).nodes
+        node = parse_node(documents, ref.path, limits)
     except MetadataError as error:
         return None, f"{key!r} cannot be read ({error})"
-    node = next((node for node in nodes if node.path == ref.path), None)
     if isinstance(node, Array):
         return node, ""
     return None, f"{key!r} {'says that it is a group' if node else 'does not describe it'}"

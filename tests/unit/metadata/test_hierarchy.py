@@ -7,7 +7,7 @@ import pytest
 
 from catalog.errors import MetadataError
 from catalog.metadata.document import Document, DocumentLimits
-from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy
+from catalog.metadata.hierarchy import Hierarchy, parse_hierarchy, parse_node
 from tests.support.zarr_documents import array_v2, array_v3, group_v3
 
 Problems = list[tuple[str, str, str]]
@@ -66,6 +66,29 @@ def test_the_same_nodes_by_every_route(route: str) -> None:
     assert hierarchy.arrays[1].shape == (4, 6)
     assert hierarchy.arrays[1].dimension_names == ("y", "x")
     assert hierarchy.problems == ()
+
+
+TREE = {"zarr_format": 3, "node_type": "group", "attributes": {}, "members": {"b": array_v3([4, 6], [2, 3])}}
+BROKEN = consolidated_v3(V3 | {"a/zarr.json": "no node"})
+
+
+@pytest.mark.parametrize("found", [*ROUTES.values(), documents({"t.json": TREE}), documents({"sub/zarr.json": BROKEN})])
+def test_one_node_is_what_it_is_among_all(found: list[Document]) -> None:
+    nodes = parse_hierarchy(found).nodes
+    assert nodes
+    for node in nodes:
+        assert parse_node(found, node.path) == node
+    for absent in ("c", "b/c", "zarr.json", "../b", "sub/a"):
+        assert parse_node(found, absent) is None
+
+
+def test_one_node_of_nothing_is_what_all_of_nothing_are() -> None:
+    for nothing in ([], documents({"zarr.json": b"{"}), documents({"zarr.json": {"zarr_format": 7}})):
+        with pytest.raises(MetadataError) as all_of_it:
+            parse_hierarchy(nothing)
+        with pytest.raises(MetadataError) as one:
+            parse_node(nothing, "b")
+        assert str(one.value) == str(all_of_it.value)
 
 
 def test_the_same_digests_by_every_route() -> None:
