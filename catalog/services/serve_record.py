@@ -30,8 +30,8 @@ from catalog.services.serve_points import PlannedPoints, PointsRequest, plan_sam
 
 CHEAP_BYTES: Final = 16 * 2**20
 """What may be decoded for the digest of values where nobody says whether it is wanted."""
-LONGEST_POINTS: Final = 2000
-"""Characters of points that stand in an address."""
+LONGEST_QUERY: Final = 4000
+"""Characters of an address that is told: clients read headers of 8 KiB."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,13 @@ def record_sample(
 
 
 def record_query(part: tuple[str, str, str], state: str) -> str:
-    """The query string of the address where the record of a part is, by IRI, selection and level, in a state of the array."""
+    """The query string of the address where the record of a part is, by IRI, selection and level, in a state of the array.
+
+    ``""`` where it would be too long to be told: the same parameters as for the values lead to the record, too.
+    """
     given = dict(zip(("iri", "select", "level", "state"), (*part, state), strict=True))
-    return urlencode({name: value for name, value in given.items() if value})
+    query = urlencode({name: value for name, value in given.items() if value})
+    return query if len(query) <= LONGEST_QUERY else ""
 
 
 def sample_query(planned: PlannedPoints) -> str:
@@ -121,7 +125,7 @@ def sample_query(planned: PlannedPoints) -> str:
         text = check_recordable(planned.placed)
     except (InputError, LimitExceededError):
         return ""
-    return record_query((ref.iri, text, ""), ref.digest) if len(planned.placed.places) and len(text) <= LONGEST_POINTS else ""
+    return record_query((ref.iri, text, ""), ref.digest) if len(planned.placed.places) else ""
 
 
 def _recorded(server: ArrayServer, shown: GraphStore, everything: GraphStore, meant: _Meant, wanted: RecordRequest) -> ReadRecord:

@@ -183,7 +183,7 @@ def _values(
     if form == "npy":
         headers["Accept-Ranges"] = "bytes"
     if missing == "fill":  # a record knows no mask
-        headers["Link"] = provenance_link(viewer, record_query(part, planned.ref.digest))
+        headers |= provenance_link(viewer, record_query(part, planned.ref.digest))
     status = failed_precondition(request.headers, etag, None)
     if status:
         return Response(status_code=status, headers=headers)
@@ -232,7 +232,7 @@ def choose_form(request: Request, wanted: str, allowed: Mapping[str, str] = FORM
     return by_type[chosen]
 
 
-def provenance_link(viewer: Viewer, query: str) -> str:
-    """The header that says where the record of the answer is. Source: PROV-AQ, section 3.1."""
+def provenance_link(viewer: Viewer, query: str) -> dict[str, str]:
+    """The header that says where the record of the answer is; none where there is no query. Source: PROV-AQ, section 3.1."""
     iris = viewer.service.iris
-    return f'<{local(iris, f"{iris.base}record?{query}")}>; rel="{HAS_PROVENANCE}"'
+    return {"Link": f'<{local(iris, f"{iris.base}record?{query}")}>; rel="{HAS_PROVENANCE}"'} if query else {}

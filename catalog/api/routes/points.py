@@ -151,9 +151,7 @@ def _sampled(server: ArrayServer, request: Request, viewer: Viewer, iri: str, gi
     planned = plan_sample(server, viewer.store, everything, wanted)
     body = read_sample(server, viewer.store, everything, planned, form)
     headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization", "X-Content-Type-Options": "nosniff"}
-    record = sample_query(planned)
-    if record:
-        headers["Link"] = provenance_link(viewer, record)
+    headers |= provenance_link(viewer, sample_query(planned))
     if form != "json":
         headers["Content-Disposition"] = f'attachment; filename="points.{form}"'
     return Response(body.data, headers=headers, media_type=body.media_type)

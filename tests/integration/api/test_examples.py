@@ -1,6 +1,7 @@
 """Are the examples of the OpenAPI document answered with the values that the sample store was written with?"""
 
 import csv
+import hashlib
 import io
 from typing import Any
 
@@ -47,3 +48,17 @@ def test_points(sample_service: ServedCatalogue, document: Any) -> None:
     rows = list(csv.reader(io.StringIO(answer.text)))
     assert rows[0] == ["time", "wavelength", "sample1Dataset"]
     assert [[float(each) for each in row] for row in rows[1:]] == [[0, 5, expected[0]], [3, 9, expected[1]]]
+
+
+def test_records(sample_service: ServedCatalogue, document: Any) -> None:
+    operation = document["paths"]["/record/{path}"]["get"]
+    [path] = examples(operation, "path")
+    expected = [VALUES[:10][:, [3, 1, 2]], VALUES[[0, 3], [5, 9]]]
+    with sample_service.client() as client:
+        for select, values in zip(examples(operation, "select"), expected, strict=True):
+            record = client.get(f"record/{path}", params={"select": select}).json()
+            [digest] = [node["schema:sha256"] for node in record["@graph"] if "zo:resultShape" in node]
+            assert digest == hashlib.sha256(np.ascontiguousarray(values).astype("<f8").tobytes()).hexdigest()
+    told = operation["responses"]["200"]["content"]["application/ld+json"]["example"]
+    kinds = {kind for node in record["@graph"] for kind in np.atleast_1d(node.get("@type", []))}
+    assert {kind for node in told["@graph"] for kind in node["@type"]} <= kinds, "the example is shaped like a record"

@@ -144,6 +144,14 @@ def test_points_have_a_record_by_their_link_and_by_the_same_request(scene: Scene
     assert scene.replay(f"{scene.catalogue.base.rstrip('/')}{linked(answer)}").values.tolist() == T[ys, xs].tolist()
 
 
+def test_a_long_selection_has_no_link_and_a_record_all_the_same(scene: Scene) -> None:
+    """Clients of HTTP refuse a header of more than 8 KiB."""
+    select = f"y=[{','.join(['3'] * 2500)}],x=4"
+    assert "link" not in scene.get(f"arrays/{NODE}", params={"select": select}).headers
+    graph = graph_of(scene.get(f"record/{NODE}", params={"select": select}))
+    assert digest_in(graph) == sha256(np.full(2500, T[3, 4]))
+
+
 def test_many_points_have_no_link_and_the_same_request_has_a_record(scene: Scene) -> None:
     given = {"y": [3] * 2000, "x": [4] * 2000}
     with scene.catalogue.client() as client:
