@@ -1,5 +1,6 @@
 """What every test gets: its kind from its folder, a clean environment, no network below integration, the corpora."""
 
+import gc
 import os
 import socket
 from collections.abc import Generator, Iterator
@@ -27,6 +28,19 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith("AWS_") or (name.startswith("CATALOG_") and name != "CATALOG_CORPORA"):
             del os.environ[name]
+    # A server in Java runs for seconds here: it costs half the processor time where little is compiled.
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector off thousands of tests, which stay to the end: it would look at each of them again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
