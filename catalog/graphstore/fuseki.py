@@ -10,13 +10,12 @@ off, as the Fuseki UI makes datasets), queries without GRAPH and FROM ask for Je
 GRAPH see the default graph as the server has it, so our own queries name a graph for every pattern.
 
 *Rejected graphs* lie in a Fuseki dataset of their own; where the server has none they are not kept, which `check` and the
-log say.
-
-Graphs that nobody names in `apply` are never touched.
+log say. Graphs that nobody names in `apply` are never touched.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Self
 
 from catalog.confined.places import Cancel
@@ -37,6 +36,7 @@ from catalog.graphstore.federation import CLOSED, Federation
 from catalog.graphstore.fuseki_check import Place, check_fuseki
 from catalog.graphstore.fuseki_http import SparqlEndpoint, check_url
 from catalog.graphstore.fuseki_outside import FusekiOutside
+from catalog.graphstore.fuseki_remembered import FusekiMemory, read_state
 from catalog.graphstore.guard import SafeQuery, guard_own_query, guard_query
 from catalog.graphstore.one_operation import write_operation, write_question
 from catalog.graphstore.outside import DEFAULT_LIMITS, QueryLimits, Question, WholeAnswer
@@ -112,6 +112,7 @@ class FusekiGraphStore:
         self._outside = FusekiOutside(self._outside_http, limits)
         self._union: bool | None = None
         self._texts = FusekiTexts(self.select)
+        self._memory = FusekiMemory(lambda: read_state(self._http, self._graphs.base))
         self._log_in_to_read = False
 
     @classmethod
@@ -328,8 +329,7 @@ class FusekiGraphStore:
     def _bindings(
         self, place: Place, text: str, params: Mapping[str, str] | None = None, timeout: float | None = None
     ) -> Bindings:
-        body = self._query(place, text, MEDIA_TYPES["tsv"], params=params, timeout=timeout)
-        return parse_bindings(body)
+        return parse_bindings(self._query(place, text, MEDIA_TYPES["tsv"], params=params, timeout=timeout))
 
     def select(
         self,
@@ -337,13 +337,15 @@ class FusekiGraphStore:
         values: Mapping[str, Sequence[Term]] | None = None,
         *,
         timeout: float | None = None,
-        brief: bool = False,  # noqa: ARG002  every query can be stopped
+        brief: bool = False,
     ) -> Bindings:
         """Answer one of our own SELECT queries; see `catalog.graphstore.door.GraphStore.select`."""
         safe = guard_own_query(text)
         if safe.form != "SELECT":
             raise InputError(f"{safe.form} has no bindings: use `ask` or `query`")
-        return self._bindings(self._graphs, declare_prefixes(safe.prefixes) + bind(text, values), self._dataset(safe), timeout)
+        bound = declare_prefixes(safe.prefixes) + bind(text, values)
+        ask = partial(self._bindings, self._graphs, bound, self._dataset(safe))
+        return ask(timeout) if timeout is None or brief else self._memory.answer(bound, ask, timeout)
 
     def ask(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> bool:
         """Answer one of our own ASK queries."""
