@@ -153,8 +153,13 @@ def resolve(store: GraphStore, uri: str, iris: Iris | None = None) -> Resolution
     return Resolution(uri, found.kind, refs, tuple(node.iri for node in found.via))
 
 
-def resolve_one(store: GraphStore, uri: str, iris: Iris | None = None) -> ArrayRef:
+def resolve_one(store: GraphStore, uri: str, iris: Iris | None = None, *, bounded: bool = False) -> ArrayRef:
     """The one array that a URI means; like ``resolve(…).one()``, but where there are many, none of them is read.
+
+    Parameters
+    ----------
+    bounded
+        As for `catalog.bridge.uri_lookup.look_up`.
 
     Raises
     ------
@@ -166,7 +171,7 @@ def resolve_one(store: GraphStore, uri: str, iris: Iris | None = None) -> ArrayR
         The graph does not hold what the catalogue wrote.
     """
     iris = iris or recorded_iris(store)
-    found = look_up(store, uri, iris)
+    found = look_up(store, uri, iris, bounded=bounded)
     _check_one(uri, found.kind, [node.iri for node in found.arrays], [node.iri for node in found.via])
     return read_refs(store, found.arrays, iris, inferred=found.kind == "linked")[0]
 

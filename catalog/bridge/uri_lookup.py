@@ -15,20 +15,28 @@ attributes.
 
 import difflib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote
 
-from catalog.bridge.node_ref import NodeRef, Row, ask_nodes, ask_rows
-from catalog.errors import InputError, NotFoundError
+from catalog.bridge.node_ref import NodeRef, Row, RowBudget, ask_nodes, ask_rows
+from catalog.errors import InputError, LimitExceededError, NotFoundError
+from catalog.graphstore.bindings import Iri
+from catalog.graphstore.compose import part
 from catalog.graphstore.door import GraphStore
 from catalog.graphstore.queries import load_query, write_iri
 from catalog.rdf.iris import ASSERTED, CURATED, RECORD, Iris
 
 MAX_HOPS: Final = 32
 """Unnamed things in a row that a link may lead through."""
+MAX_ROWS: Final = 20_000
+"""Rows of all queries of one look-up for a stranger; 50 µs each."""
+MAX_SECONDS: Final = 10.0
+"""For each of its queries that may look at much to find little."""
 _NEAR: Final = 5
+_HINTS: Final = 10_000
+"""IRIs of arrays that are compared to give a hint."""
 _SIMILAR: Final = 0.5
 _COMPARED: Final = 100
 
@@ -55,8 +63,13 @@ class Found:
     via: tuple[NodeRef, ...] = ()
 
 
-def look_up(store: GraphStore, uri: str, iris: Iris) -> Found:
+def look_up(store: GraphStore, uri: str, iris: Iris, *, bounded: bool = False) -> Found:
     """Find the arrays that a URI means.
+
+    Parameters
+    ----------
+    bounded
+        Whether a stranger asks: then there are at most `MAX_ROWS` nodes and links on the way.
 
     Raises
     ------
@@ -64,6 +77,8 @@ def look_up(store: GraphStore, uri: str, iris: Iris) -> Found:
         It is no absolute IRI.
     NotFoundError
         Nothing is known under it; ``near`` has URIs that come close.
+    LimitExceededError
+        It leads to more than a bounded look-up follows (``lookup-rows``, or ``sparql-seconds``).
 
     Notes
     -----
@@ -73,7 +88,7 @@ def look_up(store: GraphStore, uri: str, iris: Iris) -> Found:
         write_iri(uri)
     except InputError as error:
         raise InputError(f"{error}; the array PATH of the dataset ID is {iris.node('ID', 'PATH')}") from error
-    finder = Finder(store, iris)
+    finder = Finder(store, iris, RowBudget(MAX_ROWS, MAX_SECONDS) if bounded else None)
     for step in (finder.as_nodes, finder.as_described, finder.as_linked):
         found = step([uri])
         if found:
@@ -136,8 +151,8 @@ class _Paths:
 class Finder:
     """Looks URIs up in one graph store, step by step."""
 
-    def __init__(self, store: GraphStore, iris: Iris) -> None:
-        self._store, self._iris = store, iris
+    def __init__(self, store: GraphStore, iris: Iris, budget: RowBudget | None = None) -> None:
+        self._store, self._iris, self._budget = store, iris, budget
 
     # -- the steps; each returns an answer for those URIs that it has one for ------------------------------------------
 
@@ -160,7 +175,7 @@ class Finder:
 
     def as_described(self, uris: Iterable[str]) -> dict[str, Found]:
         """URIs as things that attributes make statements about."""
-        rows = ask_nodes(self._store, self._iris, "resolve-described", "uri", uris)
+        rows = ask_nodes(self._store, self._iris, "resolve-described", "uri", uris, self._budget)
         return self._below("described", [(row["uri"], node) for node, row in rows])
 
     def as_linked(self, uris: Iterable[str]) -> dict[str, Found]:
@@ -218,7 +233,7 @@ class Finder:
 
     def _told_of(self, subjects: Iterable[str]) -> Iterator[tuple[NodeRef, str]]:
         """The nodes that describe each of these subjects, or that are one of them."""
-        for node, row in ask_nodes(self._store, self._iris, "resolve-described", "uri", subjects):
+        for node, row in ask_nodes(self._store, self._iris, "resolve-described", "uri", subjects, self._budget):
             yield node, row["uri"]
         for node in self._nodes("resolve-nodes", "node", [subject for subject in subjects if self._iris.dataset_id(subject)]):
             yield node, node.iri
@@ -230,10 +245,10 @@ class Finder:
     # -- the hierarchy -------------------------------------------------------------------------------------------------
 
     def _rows(self, query: str, name: str, values: Iterable[str]) -> Iterator[Row]:
-        return ask_rows(self._store, self._iris, query, name, values)
+        return ask_rows(self._store, self._iris, query, name, values, self._budget)
 
     def _nodes(self, query: str, name: str, values: Iterable[str]) -> list[NodeRef]:
-        return [node for node, _ in ask_nodes(self._store, self._iris, query, name, values)]
+        return [node for node, _ in ask_nodes(self._store, self._iris, query, name, values, self._budget)]
 
     def _arrays_of(self, dataset_ids: Iterable[str]) -> list[NodeRef]:
         iris = [self._iris.dataset(dataset_id) for dataset_id in dataset_ids]
@@ -255,11 +270,19 @@ class Finder:
         """Known URIs whose last segment is the same or similar, best first."""
         dataset_id = self._iris.dataset_id(uri)
         if dataset_id is None:
-            return _similar(uri, [value for value in self._store.select(load_query("resolve-known")).values("uri") if value])
-        arrays = [node.iri for node in self._arrays_of([dataset_id])]
-        if arrays:
-            return _similar(uri, arrays)
-        return _similar(uri, [value for value in self._store.select(load_query("datasets")).values("dataset") if value])
+            return _similar(uri, self._known("uri", "resolve-known"))
+        some = part("limit", number=_HINTS).value
+        arrays = self._known("node", "resolve-arrays", some, {"dataset": [Iri(self._iris.dataset(dataset_id))]})
+        return _similar(uri, arrays or self._known("dataset", "datasets", some))
+
+    def _known(self, column: str, query: str, rest: str = "", values: Mapping[str, Sequence[Iri]] | None = None) -> list[str]:
+        """What a query finds; nothing where that takes too long, for hints are no answer."""
+        seconds = None if self._budget is None else self._budget.seconds
+        try:
+            rows = self._store.select(f"{load_query(query)}\n{rest}", values, timeout=seconds)
+        except LimitExceededError:
+            return []
+        return [value for value in rows.values(column) if value]
 
 
 def _order(node: NodeRef) -> tuple[str, str]:

@@ -202,11 +202,11 @@ class ArrayServer:
         """The part that is meant, and whether the array was only guessed; arguments and errors as `plan`."""
         wish = parse_level(level)
         if wish is not None:
-            look_up(shown, iri, self.iris)  # nothing there has an error of its own
+            look_up(shown, iri, self.iris, bounded=True)  # nothing there has an error of its own
             with self.labels_of(shown, everything, iri) as labels:
                 found = resolve_level(shown, iri, wish, select, iris=self.iris, labels=labels)
             return found.part, ()
-        ref = resolve_one(shown, iri, self.iris)
+        ref = resolve_one(shown, iri, self.iris, bounded=True)
         guessed = (f"{iri} is only linked to: what it links from holds this array",) if ref.inferred else ()
         if not asks_for_labels(select):
             return resolve_part(shown, ref, select, iris=self.iris), guessed
@@ -275,7 +275,7 @@ class ArrayServer:
         """
         if not 1 <= limit <= MAX_RESOLVED:
             raise InputError(f"limit is {limit}; 1 to {MAX_RESOLVED} is allowed")
-        found = look_up(shown, uri, self.iris)
+        found = look_up(shown, uri, self.iris, bounded=True)
         refs = read_refs(shown, found.arrays[:limit], self.iris, inferred=found.kind == "linked")
         return {
             "uri": uri,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from catalog.bridge.array_ref import ArrayRef, resolve, resolve_one
-from catalog.errors import InputError, NotFoundError
+from catalog.bridge.uri_lookup import look_up
+from catalog.errors import InputError, LimitExceededError, NotFoundError
 from catalog.graphstore.door import GraphStore
 from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.metadata.document import Document
@@ -251,6 +252,20 @@ def test_a_long_list_of_arrays_is_cut(catalogue: Catalogue) -> None:
     catalogue.add("d", v3({f"a{number:02}": ARRAY for number in range(12)}))
     with pytest.raises(InputError, match=r"means 12 arrays, .*/a00, .*/a09 and 2 more$"):
         resolve_one(catalogue.store, "http://localhost:8000/datasets/d")
+
+
+def test_a_stranger_looks_up_so_much_and_no_more(samples: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, *several = f"{BASE}/nodes/batch/sample1/extra", BASE, EX + "batch", EX + "doi/10.1/x"
+    for uri in (one, *several):
+        assert look_up(samples.store, uri, samples.iris, bounded=True) == look_up(samples.store, uri, samples.iris)
+    monkeypatch.setattr("catalog.bridge.uri_lookup.MAX_ROWS", 1)
+    assert len(look_up(samples.store, one, samples.iris, bounded=True).arrays) == 1
+    for uri in several:
+        with pytest.raises(LimitExceededError) as caught:
+            look_up(samples.store, uri, samples.iris, bounded=True)
+        assert (caught.value.limit, caught.value.value, caught.value.allowed) == ("lookup-rows", 2, 1)
+    with pytest.raises(NotFoundError, match="near"):
+        look_up(samples.store, EX + "sampel1", samples.iris, bounded=True)
 
 
 def test_a_dataset_that_has_no_accepted_state_yet_is_known_and_empty(catalogue: Catalogue) -> None:
