@@ -186,6 +186,16 @@ class ChunkPlan:
             counts.append((high - low) // inner.extent)
         return tuple(counts)
 
+    def __repr__(self) -> str:
+        """Its figures; a plan may be of any number of chunks."""
+        least, most = self.least_requests, self.most_requests
+        requests = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+        decoded = "unknown" if self.decoded_bytes is None else f"{self.decoded_bytes:,}"
+        return (
+            f"<ChunkPlan of {self.path or '/'!r}: shape {self.shape}, {self.chunks:,} chunks in {self.objects:,} stored objects,"
+            f" {requests} requests, {decoded} bytes decoded>"
+        )
+
     def to_dict(self) -> dict[str, object]:
         """The plan's figures, for ``--plan --json``; keys and coordinates apart."""
         return {

@@ -140,7 +140,7 @@ class Coordinates:
             if len(axes) == 1 and found.array.shape[0] == ref.array.shape[axes[0]]:
                 return found, axes[0]
         stated = sorted(path for path in self._stated.get(ref.iri, {}).values())
-        known = f"its coordinates are {', '.join(stated[:_SHOWN])}" if stated else "the graph knows of no coordinates of it"
+        known = f"the graph knows of the coordinates {', '.join(stated[:_SHOWN])}" if stated else "the graph knows of none"
         axes_named = ", ".join(each or f"dim{axis}" for axis, each in enumerate(ref.array.dimension_names))
         way = "select by position" if name in ref.array.dimension_names else f"its axes are {axes_named}"
         raise InputError(f"array {ref.path!r} has no coordinate {name!r} along one of its axes: {known}; {way}")

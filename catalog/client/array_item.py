@@ -1,6 +1,7 @@
 """What does one array hold? Values as NumPy, xarray, dask or a frame, and where they come from."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, Self
 
 from catalog.client import results
@@ -12,6 +13,7 @@ from catalog.client.selecting import Selecting
 from catalog.client.session import Session
 from catalog.client.table import Table
 from catalog.client.wanted import Wanted, resolve_parts
+from catalog.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -97,6 +99,26 @@ class ArrayItem(Selecting):
         return layout.inner_chunk_shape or layout.chunk_grid.chunk_shape
 
     @property
+    def ndim(self) -> int:
+        """Axes of the part that is wanted, before reductions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Elements of the part that is wanted, before reductions."""
+        return prod(self.shape)
+
+    @property
+    def nbytes(self) -> int | None:
+        """Bytes of these elements; None where they vary in size."""
+        return self.plan().result_bytes
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """The array's attributes, as far as the graph holds them."""
+        return results.stated(self._session, self.ref)
+
+    @property
     def location(self) -> str:
         """URL of the store; ``""`` where this audience is not told."""
         return self.ref.location
@@ -105,6 +127,27 @@ class ArrayItem(Selecting):
     def notes(self) -> tuple[str, ...]:
         """By which rule world units and labels became positions."""
         return self.part.notes
+
+    def __getitem__(self, key: Any) -> Self:
+        """A part by positions, axis after axis, as NumPy has it, but for lists, each of which is of its own axis; as `isel`.
+
+        Raises
+        ------
+        InputError
+            More positions than axes, or a part was selected before.
+        """
+        if self._wanted.positions or self._wanted.places:
+            raise InputError("[ ] counts the axes of the whole array, and a part was selected: use isel with names of axes")
+        given = list(key) if isinstance(key, tuple) else [key]
+        axes = len(self.ref.array.shape)
+        open_at = next((at for at, each in enumerate(given) if each is ...), None)
+        if open_at is not None:
+            given[open_at : open_at + 1] = [slice(None)] * (axes - len(given) + 1)
+        if len(given) > axes:
+            raise InputError(f"{len(given)} positions are given, and the array has {axes} axes")
+        return self.isel(**{f"dim{at}": each for at, each in enumerate(given)})
+
+    __iter__ = None  # or else Python would count upwards with [ ]
 
     def plan(self) -> "ChunkPlan":
         """Which chunks would be read, and what that costs; the store is not asked.
@@ -235,8 +278,10 @@ class ArrayItem(Selecting):
         """
         if not self._wanted.reductions:
             return results.to_dataarray(self._session, self.part, decode=decode, lazy=lazy)
-        values = self.to_dask() if lazy else self.compute()
-        return results.to_reduced(self._session, self.part, values, self._left())
+        if not lazy:
+            return self.result().to_xarray(decode=decode)
+        results.warn_of_packed(self._session, self.ref)
+        return results.to_reduced(self._session, self.part, self.to_dask(), self._left(), self._wanted.reductions)
 
     def _left(self) -> list[str]:
         """The axes that reductions leave."""

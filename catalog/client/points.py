@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.client.recorded import Result
+from catalog.client.results import stands_for, stated
 from catalog.client.session import Session
 from catalog.errors import InputError
 
@@ -41,7 +42,7 @@ class Samples(Result):
         return self._given
 
     def to_pandas(self) -> Any:
-        """A frame of the points as they were given, all columns and the index too, and their values.
+        """A frame of the points as they were given, all columns and the index too, and what their values mean, as `to_xarray`.
 
         The column of values is called like the array, or ``values``; with ``_value`` after it where a column is called so.
 
@@ -57,7 +58,8 @@ class Samples(Result):
         name = self._name
         while name in frame.columns:
             name = f"{name}_value"
-        frame[name] = self.values
+        [reading] = self._readings
+        frame[name] = self.to_xarray().values if stands_for(stated(self._session, reading.ref)) else self.values
         return frame
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catalog.client.results import to_frame
+from catalog.client.results import to_frame, warn_of_packed
 from catalog.client.session import Session
 from catalog.errors import InputError
-from catalog.services.write import FILE_ENDINGS
+from catalog.services.write import FILE_ENDINGS, check_kind
 
 if TYPE_CHECKING:
     import pyarrow
@@ -136,6 +136,7 @@ class Result:
 
         if not register and (dataset_id or access):
             raise InputError("dataset_id and access are of a dataset: give register=True, too")
+        check_kind(str(url))
         if Path(str(url)).suffix in FILE_ENDINGS and "://" not in str(url):
             if register:
                 raise InputError(f"a store can be catalogued, and {str(url)!r} is a file: save to OUT.zarr")
@@ -177,7 +178,10 @@ class Result:
 
     def _only(self) -> "Reading":
         if len(self._readings) != 1:
-            raise InputError(f"{len(self._readings)} arrays were read: their values are in arrays")
+            raise InputError(
+                f"{len(self._readings)} arrays were read: their values are in `arrays`, and save('OUT.zarr') writes all of them;"
+                " anything else is of one array"
+            )
         return self._readings[0]
 
     def _columns(self) -> "Mapping[str, Any] | None":
@@ -202,8 +206,11 @@ class Result:
         from catalog.bridge.results.held import to_xarray
         from catalog.services.write import hold_reading
 
+        reading = self._only()
+        if reading.reductions:
+            warn_of_packed(self._session, reading.ref)
         with self._session.asking() as (store, iris):
-            held = hold_reading(store, iris, self._only(), self._session.reading(), self._columns())
+            held = hold_reading(store, iris, reading, self._session.reading(), self._columns())
         return to_xarray(held, decode=decode)
 
     def to_pandas(self) -> Any:

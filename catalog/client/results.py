@@ -1,6 +1,7 @@
 """In which form do values come: xarray, dask, pandas?"""
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.client.session import Session
@@ -24,8 +25,10 @@ def to_dataarray(session: Session, part: "Part", *, decode: bool, lazy: bool) ->
         return labelled.to_dataarray(store, iris, part.ref, part.selection, reading=session.reading(), decode=decode, lazy=lazy)
 
 
-def to_reduced(session: Session, part: "Part", values: Any, dims: Sequence[str]) -> "xarray.DataArray":
-    """Values that are left after reductions, with the coordinates of the axes that are left.
+def to_reduced(
+    session: Session, part: "Part", values: Any, dims: Sequence[str], reductions: "Sequence[Reduction]"
+) -> "xarray.DataArray":
+    """Values that are left after reductions, with the coordinates of the axes that are left, and the attributes that hold.
 
     Raises
     ------
@@ -34,9 +37,40 @@ def to_reduced(session: Session, part: "Part", values: Any, dims: Sequence[str])
     """
     import xarray
 
+    from catalog.bridge.derived_metadata import reduced_attributes
+    from catalog.bridge.reduction import reduced_axes
+
     whole = to_dataarray(session, part, decode=True, lazy=True)  # values of coordinates only
+    steps, _ = reduced_axes(part.ref, part.selection, reductions)
+    attributes, _ = reduced_attributes(stated(session, part.ref), steps, [str(name) for name in whole.coords])
     coords = {name: each for name, each in whole.coords.items() if set(each.dims) <= set(dims)}
-    return xarray.DataArray(values, coords=coords, dims=list(dims), name=whole.name)
+    return xarray.DataArray(values, coords=coords, dims=list(dims), name=whole.name, attrs=attributes)
+
+
+def stated(session: Session, ref: "ArrayRef") -> dict[str, Any]:
+    """The attributes of an array, as far as the graph holds them, its missing value among them."""
+    from catalog.bridge.results.described import describe_parts
+
+    with session.asking() as (store, iris):
+        [described] = describe_parts(store, iris, [(ref, None)])
+    return described.attributes
+
+
+def stands_for(attributes: Mapping[str, Any]) -> list[str]:
+    """The attributes by which stored numbers stand for others, or for none; a NaN that says what is missing says so itself."""
+    keys = ("scale_factor", "add_offset", "_FillValue", "missing_value")
+    return [key for key in keys if key in attributes and attributes[key] == attributes[key]]
+
+
+def warn_of_packed(session: Session, ref: "ArrayRef") -> None:
+    """Say it where stored numbers, which are not what they mean, were reduced."""
+    packed = stands_for(stated(session, ref))
+    if packed:
+        warnings.warn(
+            f"{ref.path!r} has {', '.join(packed)}, and reductions are of the numbers as they are stored, missing ones included:"
+            " to_xarray(lazy=True) before reducing, and xarray's own reductions, are of what they mean",
+            stacklevel=4,
+        )
 
 
 def to_frame(values: "xarray.DataArray") -> Any:

@@ -1,5 +1,6 @@
 """Which part is wanted, and what is to be done to it? The steps that one array and a query for arrays have in common."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from catalog.metadata.dataset import Access
     from catalog.metadata.read_record import ReadRecord
     from catalog.services.derive import Saved
+
+_METHODS = frozenset({"nearest", "pad", "ffill", "backfill", "bfill"})
+"""What xarray's ``sel`` takes as a method: whoever gives one here means that, and no axis."""
 
 
 class Selecting:
@@ -77,6 +81,8 @@ class Selecting:
         """
         from catalog.bridge.tolerance import tolerances_of
 
+        if isinstance(places.get("method"), str) and places["method"] in _METHODS:
+            raise InputError("sel has no method: tolerance=0.5 takes the nearest label within that, float('inf') however far")
         before = self._wanted
         tolerances = {**before.tolerances, **tolerances_of(tolerance, list(places))}
         check_axes(places, before.positions)
@@ -111,11 +117,13 @@ class Selecting:
         if self._wanted.reductions:
             raise InputError(f"{what} comes before {self._wanted.reductions[0].name}: select first, then reduce")
 
-    def reduce(self, name: str, *axes: str) -> Self:
+    def reduce(self, name: str, *axes: str | Sequence[str]) -> Self:
         """The values along these axes, or along all, made one.
 
         Parameters
         ----------
+        axes
+            Names, or lists of them.
         name
             ``max``, ``min``, ``sum``, ``mean``, ``std``, ``var``, ``median``, ``any`` or ``all``.
 
@@ -126,28 +134,29 @@ class Selecting:
         """
         from catalog.bridge.reduction import to_steps
 
-        return self._wanting(replace(self._wanted, reductions=(*self._wanted.reductions, *to_steps([(name, axes)]))))
+        named = [name for each in axes for name in ([each] if isinstance(each, str) else each)]
+        return self._wanting(replace(self._wanted, reductions=(*self._wanted.reductions, *to_steps([(name, named)]))))
 
-    def max(self, *axes: str) -> Self:
+    def max(self, *axes: str | Sequence[str]) -> Self:
         """The greatest values along these axes, or along all."""
         return self.reduce("max", *axes)
 
-    def min(self, *axes: str) -> Self:
+    def min(self, *axes: str | Sequence[str]) -> Self:
         """The least values along these axes, or along all."""
         return self.reduce("min", *axes)
 
-    def sum(self, *axes: str) -> Self:
+    def sum(self, *axes: str | Sequence[str]) -> Self:
         """The sums along these axes, or along all."""
         return self.reduce("sum", *axes)
 
-    def mean(self, *axes: str) -> Self:
+    def mean(self, *axes: str | Sequence[str]) -> Self:
         """The means along these axes, or along all."""
         return self.reduce("mean", *axes)
 
-    def std(self, *axes: str) -> Self:
+    def std(self, *axes: str | Sequence[str]) -> Self:
         """The standard deviations along these axes, or along all, of the whole population."""
         return self.reduce("std", *axes)
 
-    def median(self, *axes: str) -> Self:
+    def median(self, *axes: str | Sequence[str]) -> Self:
         """The medians along these axes, or along all; the selection is read whole."""
         return self.reduce("median", *axes)

@@ -142,13 +142,16 @@ def _index(axis: str, value: Any, sampled: bool, tolerance: "Tolerance | None") 
     """What ``sel`` was given for one axis, as the bridge takes it."""
     from catalog.bridge.axis_request import LabelAt, LabelRange, World, WorldAt
 
-    value = _label(value)
+    value = _label(value.values if hasattr(value, "values") and hasattr(value, "dtype") else value)  # xarray's, pandas'
     if isinstance(value, LabelAt | LabelRange | World | WorldAt):
         return value
     if isinstance(value, slice):
         if value.step is not None:
             raise InputError(f"the slice of {axis!r} has a step; steps count positions, so use isel for them")
         start, stop = _label(value.start), _label(value.stop)
+        for each in (start, stop):
+            if not isinstance(each, str | int | float | None) or isinstance(each, bool):
+                raise InputError(f"{each!r:.40} is no label for the axis {axis!r}: a slice of texts, numbers or dates is allowed")
         numbers = all(each is None or isinstance(each, int | float) for each in (start, stop))
         return World(start, stop) if sampled and numbers else LabelRange(start, stop)
     if isinstance(value, list | tuple):
@@ -163,5 +166,8 @@ def _index(axis: str, value: Any, sampled: bool, tolerance: "Tolerance | None") 
 
 
 def _label(value: Any) -> Any:
+    if getattr(getattr(value, "dtype", None), "kind", "") == "M" and getattr(value, "ndim", 0):
+        value = list(value)  # NumPy makes numbers of nanoseconds
     value = plain(value)
-    return value.isoformat() if isinstance(value, datetime | date) else value
+    dated = isinstance(value, datetime | date) or hasattr(value, "calendar")  # cftime's dates state their calendar
+    return value.isoformat() if dated else value

@@ -1,8 +1,11 @@
 """What must be written down of a read, so that somebody else can do it again?"""
 
 from dataclasses import dataclass
+from typing import Final
 
 from catalog.metadata.document import Json
+
+_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +98,9 @@ class ReadRecord:
     query: str = ""
     agent: str = ""
     checked: bool = True
+
+    def __repr__(self) -> str:
+        """What was read, in short; a file has it all."""
+        shown = ", ".join(f"{each.array}[{each.selection:.60}] {each.shape}" for each in self.parts[:_SHOWN])
+        more = f" and {len(self.parts) - _SHOWN} more" if len(self.parts) > _SHOWN else ""
+        return f"<ReadRecord {self.id} of {self.ended}: {shown}{more}>"

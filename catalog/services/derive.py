@@ -55,6 +55,11 @@ class Saved:
     dataset: IngestResult | None
     notes: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """Where, and what is to be said of it."""
+        registered = f", dataset {self.dataset.id}" if self.dataset is not None else ""
+        return f"<Saved {self.location}{registered}{''.join(f'; {note}' for note in self.notes)}>"
+
 
 def save_store(  # noqa: PLR0913  what to write, where, and how it is registered
     workspace: Workspace,

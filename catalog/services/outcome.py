@@ -1,5 +1,6 @@
 """What came of an ingest or a validation, for people and for programs?"""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -65,6 +66,15 @@ class IngestResult:
     freshness_requests: int = 0
     disagreements: int = 0
     error: CatalogError | None = None
+
+    def __repr__(self) -> str:
+        """What came of it, in short; the problems themselves are in `problems`."""
+        if self.error is not None:
+            return f"<IngestResult {self.location}: failed, {self.error}>"
+        outcome = ("accepted" if self.changed else "accepted, nothing new") if self.accepted else "refused"
+        kinds = Counter(each.severity for each in self.problems)
+        found = "".join(f", {count} x {kind}" for kind, count in sorted(kinds.items()))
+        return f"<IngestResult {self.id}: {outcome}, {self.groups} groups, {self.arrays} arrays, {self.access}{found}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``ingest --json`` prints, one on a line."""

@@ -73,6 +73,11 @@ class Replay:
     parts: tuple[Replayed, ...]
     notes: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """How many parts came back the same, and what is otherwise."""
+        notes = [note for part in self.parts for note in part.notes]
+        return f"<Replay of {len(self.parts)}, all as recorded{''.join(f'; {note}' for note in (*self.notes, *notes))}>"
+
     @property
     def values(self) -> "np.ndarray[Any, Any]":
         """The values of the only part.

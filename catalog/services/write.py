@@ -19,6 +19,21 @@ if TYPE_CHECKING:
 FILE_ENDINGS: Final = (".npy", ".npz", ".nc", ".csv", ".parquet", ".png")
 """What values in memory can be written to; a ``.zarr`` is a store (`catalog.services.derive`)."""
 
+_FOREIGN: Final = frozenset(
+    {
+        ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pdf", ".h5", ".hdf", ".hdf5", ".txt", ".tsv", ".json",
+        ".xls", ".xlsx", ".ods", ".feather", ".arrow", ".pkl", ".pickle", ".mat", ".zip", ".tar", ".gz",
+    }
+)  # fmt: skip
+"""Endings of files that values are not written to; any other may be part of the name of a folder."""
+
+
+def check_kind(place: str) -> None:
+    """Refuse the name of a file of a kind that cannot be written, which would become a folder; InputError says which can."""
+    ending = Path(place).suffix.lower()
+    if ending in _FOREIGN:
+        raise InputError(f"{place!r} ends in {ending}; values can be written to {', '.join((*FILE_ENDINGS, '.zarr'))}")
+
 
 def check_file(path: Path, *, points: bool = False) -> None:
     """Refuse a file that values cannot be written to, before they are read.

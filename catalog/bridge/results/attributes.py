@@ -1,8 +1,8 @@
 """Which attributes had a node?
 
 Rebuilt from the graph: those that no convention gave a meaning to as they were, and those that CF did from the statements that
-they became. What the graph does not hold word for word (values of more than 32,768 characters, histories, flags, attributes of
-other conventions) is left out.
+they became. What the graph does not hold word for word (values of more than 32,768 characters, histories, attributes of other
+conventions) is left out.
 
 Source: `catalog.rdf.attributes`; CF Conventions 1.11, appendix A.
 """
@@ -65,8 +65,15 @@ def read_attributes(store: GraphStore, iris: Iris, nodes: Iterable[str]) -> dict
             leaves[row["node"]][row["key"]] = whole
     for node, each in leaves.items():
         found[node] = _nested(each)
+    _add_statements(store, iris, found)
+    return found
+
+
+def _add_statements(store: GraphStore, iris: Iris, found: dict[str, dict[str, Json]]) -> None:
+    """Add what conventions made statements of."""
     arrays: set[str] = set()
-    for row in ask_rows(store, iris, "node-statements", "node", asked):
+    flagged: list[str] = []
+    for row in ask_rows(store, iris, "node-statements", "node", found):
         if not is_own(row):
             continue
         name = _TEXTS.get(row["predicate"])
@@ -77,12 +84,29 @@ def read_attributes(store: GraphStore, iris: Iris, nodes: Iterable[str]) -> dict
                 found[row["node"]]["missing_value"] = value
         elif row["predicate"] == terms.GRID_MAPPING:
             found[row["node"]].setdefault("grid_mapping", unquote(row["value"].rpartition("/")[2]))
+        elif row["predicate"] == terms.FLAG:
+            flagged.append(row["node"])
         elif row["value"] == terms.CLASS_ZARR_ARRAY:
             arrays.add(row["node"])
+    for node, flags in _read_flags(store, iris, list(dict.fromkeys(flagged))).items():
+        found[node] |= flags
     for node in found.keys() - arrays:
         if "long_name" in found[node]:
             found[node]["title"] = found[node].pop("long_name")
-    return found
+
+
+def _read_flags(store: GraphStore, iris: Iris, nodes: list[str]) -> dict[str, dict[str, Json]]:
+    """What CF says of flags, as it was: the flags are numbered as they stood there."""
+    rows = [row for row in ask_rows(store, iris, "node-flags", "node", nodes) if is_own(row)]
+    found: dict[str, dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: int(row["flag"].rpartition("/")[2].rpartition("-")[2])):
+        each = found.setdefault(row["node"], {"flag_meanings": []})
+        each["flag_meanings"].append(row["meaning"])
+        if "value" in row:
+            each.setdefault("flag_values", []).append(_scalar(row["value"], row.get("type", "")))
+        if "mask" in row:
+            each.setdefault("flag_masks", []).append(int(row["mask"]))
+    return {node: {**each, "flag_meanings": " ".join(each["flag_meanings"])} for node, each in found.items()}
 
 
 def _scalar(text: str, datatype: str) -> Json:

@@ -123,7 +123,7 @@ def to_xarray(held: Held, *, decode: bool = True) -> "xarray.DataArray":
     fault = ""
     try:
         raw = xr.Dataset(variables).set_coords(list(held.coordinates))
-        found: xarray.DataArray = (decode_cf(raw) if decode else raw)[held.name]
+        found: xarray.DataArray = (decode_cf(raw) if decode else raw)[held.name].load()
     except ValueError as error:
         fault = str(error)[:300]
     if fault:

@@ -6,13 +6,14 @@ ones) is applied by xarray itself, unless it is not wanted.
 Source: xarray, "Zarr encoding specification", ``xarray.decode_cf``.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.coordinates import Reading
 from catalog.bridge.read import StoreAccess, Values, look, read_array
 from catalog.bridge.read_many import Wanted, read_many
+from catalog.bridge.results.attributes import read_attributes
 from catalog.bridge.results.described import Described, describe_parts
 from catalog.bridge.results.extras import need
 from catalog.bridge.results.held import decode_cf
@@ -60,7 +61,8 @@ def to_dataarray(
     CatalogError
         As `catalog.bridge.read.read_array`.
     """
-    found = to_dataset(store, iris, [(ref, selection)], reading=reading, decode=decode, lazy=lazy)
+    described = describe_parts(store, iris, [(ref, selection)])
+    found = _dataset(described, reading or Reading(), {}, decode=decode, lazy=lazy)
     name = ref.path.rpartition("/")[2]
     return found[_variable(name)]
 
@@ -85,7 +87,7 @@ def to_dataset(
     groups = sorted({each.group for each in described})
     if len(groups) > 1:
         raise InputError(f"the arrays lie in the groups {', '.join(map(repr, groups))}: a data tree holds several groups")
-    return _dataset(described, reading or Reading(), decode=decode, lazy=lazy)
+    return _dataset(described, reading or Reading(), _of_groups(store, iris, described), decode=decode, lazy=lazy)
 
 
 def to_datatree(
@@ -111,14 +113,27 @@ def to_datatree(
     for each in described:
         groups.setdefault(each.group, []).append(each)
     xr = need("xarray", "xarray")
-    reading = reading or Reading()
-    nodes = {f"/{path}": _dataset(each, reading, decode=decode, lazy=lazy, alone=True) for path, each in groups.items()}
+    reading, said = reading or Reading(), _of_groups(store, iris, described)
+    nodes = {f"/{path}": _dataset(each, reading, said, decode=decode, lazy=lazy, alone=True) for path, each in groups.items()}
     tree: xarray.DataTree = xr.DataTree.from_dict(nodes)
     return tree
 
 
+def _of_groups(store: GraphStore, iris: Iris, described: Iterable[Described]) -> dict[str, dict[str, Any]]:
+    """The attributes of the groups that arrays lie in, by path."""
+    groups = {each.group: iris.node(each.ref.dataset_id, each.group) for each in described}
+    found = read_attributes(store, iris, groups.values())
+    return {path: found[node] for path, node in groups.items()}
+
+
 def _dataset(
-    described: Sequence[Described], reading: Reading, *, decode: bool, lazy: bool, alone: bool = False
+    described: Sequence[Described],
+    reading: Reading,
+    of_groups: Mapping[str, Mapping[str, Any]],
+    *,
+    decode: bool,
+    lazy: bool,
+    alone: bool = False,
 ) -> "xarray.Dataset":
     """The data set of arrays in one group; ``alone`` leaves out coordinates of groups above, which trees inherit."""
     xr = need("xarray", "xarray")
@@ -141,13 +156,15 @@ def _dataset(
         variables[_variable(name)] = (each.kept, held, each.attributes)
     fault = ""
     try:
-        raw = xr.Dataset(variables).set_coords([_variable(name) for name in named if _variable(name) in variables])
+        about = of_groups.get(described[0].group, {}) if described else {}
+        beside = [_variable(name) for name in named if _variable(name) in variables]
+        raw = xr.Dataset(variables, attrs=dict(about)).set_coords(beside)
         found: xarray.Dataset = decode_cf(raw) if decode else raw
     except ValueError as error:
         fault = str(error)[:300]
     if fault:
         raise InputError(f"the arrays cannot be put together: {fault}; decode=False leaves values as they are")
-    return found
+    return found if lazy else found.load()  # decoded once, not at each look
 
 
 def _variable(name: str) -> str:

@@ -101,6 +101,8 @@ def test_the_first_column_that_leads_to_arrays_counts_unless_one_is_named(lab: C
         resolve_answer(lab.store, bindings, column="kind")
     with pytest.raises(InputError, match="no column leads to arrays: kind"):
         resolve_answer(lab.store, table("kind", [Iri(EX + "Thing")]))
+    with pytest.raises(NotFoundError, match="the query has no answer"):
+        resolve_answer(lab.store, table("kind"))
 
 
 def test_rows_that_lead_nowhere_are_told(lab: Catalogue) -> None:

@@ -97,7 +97,7 @@ def test_labels_lead_to_elements(climate: Catalogue, text: str, index: Any) -> N
         ("height=label(2~0.1)", "ambiguous: 2 .at 0. and 2 .at 1. are as near"),
         (
             "depth=label(5)",
-            "has no coordinate 'depth' along one of its axes: its coordinates are height, lat, station_name, time",
+            "has no coordinate 'depth' along one of its axes: the graph knows of the coordinates height, lat, station_name, time",
         ),
         ("depth=label(5)", "; its axes are .*time.*lat"),
         ("station=label(5)", "no coordinate 'station'.*; select by position"),

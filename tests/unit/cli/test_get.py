@@ -115,7 +115,7 @@ def test_points_of_a_file(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
         ([f"{BASE}a", "--query", ARRAYS, "--plan"], "give an IRI, or --query"),
         (["--query", "ASK { ?s ?p ?o }", "--plan"], "the query is of the form ASK; a SELECT is needed"),
         (["--query", "no-such-file.rq", "--plan"], "the query file 'no-such-file.rq' cannot be read"),
-        (["--query", "SELECT ?s { ?s a zo:Nothing }", "--plan"], "no column leads to arrays: s"),
+        (["--query", "SELECT ?n { ?s zo:shape ?n }", "--plan"], "no column leads to arrays: n"),
         (["--query", ARRAYS, "--column", "z", "--plan"], "no column 'z'; its columns are array, x_start, x_stop"),
         (["--query", ARRAYS, "--points", "p.csv", "--save", "o.npy"], "points are of the array of an IRI"),
     ],
