@@ -110,22 +110,6 @@ class TestFormats:
         assert list(csv.reader(io.StringIO(texts.text, newline=""))) == [["texts"], ["'=1+1"], ["plain"], ["ü,\n"]]
         assert "attachment" in texts.headers["content-disposition"]
 
-    def test_what_the_store_does_not_have(self, scene: Scene) -> None:
-        """No chunk of the array was written; of ``line``, all were."""
-        address, select = "arrays/datasets/lab/nodes/tiny", {"select": "dim0=0:3"}
-        mask = {**select, "missing": "mask"}
-        assert scene.get(address, params={**select, "format": "json"}).json()["values"] == [0, 0, 0]
-        masked = scene.get(address, params={**mask, "format": "json"})
-        assert masked.json()["values"] == [None, None, None]
-        assert masked.headers["etag"] != scene.get(address, params={**select, "format": "json"}).headers["etag"]
-        assert scene.get(address, params={**mask, "format": "csv"}).text.split() == ['"tiny"', '""', '""', '""']
-        table = pa.ipc.open_stream(scene.get(address, params={**mask, "format": "arrow"}).content).read_all()
-        assert table["tiny"].null_count == 3
-        whole = scene.get("arrays/datasets/lab/nodes/line", params={"missing": "mask", "format": "json"}).json()
-        assert None not in whole["values"]
-        refused = scene.get(address, params=mask)
-        assert (refused.status_code, "cannot say which elements are missing" in refused.json()["detail"]) == (400, True)
-
     def test_arrow(self, scene: Scene) -> None:
         answer = scene.get("arrays/datasets/lab/nodes/line", headers={"Accept": "application/vnd.apache.arrow.stream"})
         table = pa.ipc.open_stream(answer.content).read_all()

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import httpx
 import numpy as np
+import pyarrow as pa
 import pytest
 import rdflib
 import zarr
@@ -171,6 +172,22 @@ def test_large_values_are_read_for_their_digest_only_when_asked(scene: Scene) ->
     assert digest_in(graph_of(scene.get(f"{address}&digest=true"))) == expected
     small = linked(scene.get(f"arrays/{NODE}"))
     assert digest_in(graph_of(scene.get(f"{small}&digest=false"))) is None
+
+
+def test_a_mask_says_what_the_store_does_not_have_and_has_no_record(scene: Scene) -> None:
+    """No chunk of ``big`` was ever written; of ``t``, all were."""
+    address, select = "arrays/datasets/lab/nodes/big", {"select": "dim0=0:3"}
+    mask = {**select, "missing": "mask"}
+    filled, masked = (scene.get(address, params={**given, "format": "json"}) for given in (select, mask))
+    assert (filled.json()["values"], masked.json()["values"]) == ([0.5] * 3, [None] * 3)
+    assert filled.headers["etag"] != masked.headers["etag"]
+    assert ("link" in filled.headers, "link" in masked.headers) == (True, False)
+    assert scene.get(address, params={**mask, "format": "csv"}).text.split() == ['"big"', '""', '""', '""']
+    table = pa.ipc.open_stream(scene.get(address, params={**mask, "format": "arrow"}).content).read_all()
+    assert table["big"].null_count == 3
+    assert scene.get(f"arrays/{NODE}", params={"missing": "mask", "format": "json"}).json()["values"] == T.tolist()
+    refused = scene.get(address, params=mask)
+    assert (refused.status_code, "cannot say which elements are missing" in refused.json()["detail"]) == (400, True)
 
 
 def test_the_public_learns_nothing_else_of_an_array(scene: Scene) -> None:
