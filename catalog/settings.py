@@ -7,10 +7,11 @@ Nothing below this floor reads the environment.
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from catalog.errors import InputError
@@ -96,7 +97,7 @@ class SparqlSettings(BaseModel):
     """Bounds on one query from outside, and on how many run and wait, for each audience.
 
     A Fuseki's endpoint has a time limit of its own beside ``timeout_s`` (fuseki/config.ttl); the shorter one counts. Of those
-    that take longer than a second, ``long_concurrency`` run there at once; 0: one less than this machine has processor cores.
+    that take longer than a second, ``long_concurrency`` run there at once; 0: half as many as this machine has processor cores.
 
     ``services`` are the endpoints that SERVICE may ask: URL prefixes and hosts, separated by spaces; none unless they are named.
     Each SERVICE block gets at most ``service_rows`` solutions in ``service_bytes``.
@@ -199,7 +200,7 @@ class Settings(BaseSettings):
     archive
         Folder or fsspec URL of the archive; by default a folder beside the embedded graph store.
     credentials
-        JSON object: URL prefix → credential (see README, "Stores behind a login").
+        JSON object: URL prefix → credential (see README, "Stores behind a login"); from Python a dictionary, too.
     credentials_file
         The same in a file.
     shapes
@@ -278,6 +279,17 @@ class Settings(BaseSettings):
         """
         _ = self.graph_store_place
         self.parsed_credentials()
+
+    @field_validator("credentials", mode="before")
+    @classmethod
+    def _as_json(cls, given: Any) -> Any:
+        """A dictionary as the text that the environment has of it."""
+        if not isinstance(given, Mapping):
+            return given
+        try:
+            return json.dumps(dict(given))
+        except (TypeError, ValueError):
+            raise ValueError("a dictionary of dictionaries of texts is allowed") from None
 
     def parsed_credentials(self) -> dict[str, Any]:
         """URL prefix → credential, from the setting and the file; the setting wins."""

@@ -72,9 +72,10 @@ class IngestResult:
         if self.error is not None:
             return f"<IngestResult {self.location}: failed, {self.error}>"
         outcome = ("accepted" if self.changed else "accepted, nothing new") if self.accepted else "refused"
+        whole = "" if self.complete else ", perhaps not all of them"
         kinds = Counter(each.severity for each in self.problems)
         found = "".join(f", {count} x {kind}" for kind, count in sorted(kinds.items()))
-        return f"<IngestResult {self.id}: {outcome}, {self.groups} groups, {self.arrays} arrays, {self.access}{found}>"
+        return f"<IngestResult {self.id}: {outcome}, {self.groups} groups, {self.arrays} arrays{whole}, {self.access}{found}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``ingest --json`` prints, one on a line."""

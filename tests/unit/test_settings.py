@@ -35,6 +35,16 @@ def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "canary" not in repr(store_access(settings))
 
 
+def test_credentials_come_as_a_dictionary_too() -> None:
+    given = {"https://h/": {"type": "basic", "user": "me", "password": "canary-5513"}}
+    settings = load_settings(credentials=given)
+    assert settings.parsed_credentials() == given
+    assert "canary" not in repr(settings)
+    with pytest.raises(InputError, match="CATALOG_CREDENTIALS: .*a dictionary of dictionaries") as refused:
+        load_settings(credentials={"https://h/": {"token": b"canary-5514"}})
+    assert "canary" not in str(refused.value)
+
+
 def test_the_setting_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(
         '{"https://a/": {"type": "bearer", "token": "1"}, "https://b/": {"type": "bearer", "token": "2"}}'
