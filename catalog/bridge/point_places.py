@@ -12,7 +12,7 @@ import numpy.typing as npt
 from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.axis_request import AxisRequest
 from catalog.bridge.part import axis_names
-from catalog.bridge.selection import by_position
+from catalog.bridge.selection import Selection, by_position, select
 from catalog.bridge.world import NEAR, Sampling
 from catalog.errors import InputError
 from catalog.graphstore.bindings import Bindings
@@ -188,3 +188,8 @@ def numbers_of(texts: Sequence[str | None], column: str) -> Values:
         except ValueError:
             raise InputError(f"row {row} of the column {column!r} is {text!r}; a number is needed") from None
     return numbers
+
+
+def selection_of(ref: ArrayRef, places: Places) -> Selection:
+    """Points as a selection: along each axis as many elements as there are points, which belong together one by one."""
+    return select(ref.array, {f"dim{axis}": column for axis, column in enumerate(places.T)})

@@ -194,11 +194,10 @@ def check_recordable(placed: Placed) -> str:
         The array has no axes.
     """
     from catalog.bridge.canonical_text import points_text  # noqa: PLC0415
-    from catalog.bridge.selection import select  # noqa: PLC0415
+    from catalog.bridge.point_places import selection_of  # noqa: PLC0415
 
-    array = placed.part.ref.array
-    chosen = select(array, {f"dim{axis}": column for axis, column in enumerate(placed.places.T)})
-    return points_text(chosen, array.dimension_names)
+    ref = placed.part.ref
+    return points_text(selection_of(ref, placed.places), ref.array.dimension_names)
 
 
 def read_placed(placed: Placed, how: "How") -> "Reading":

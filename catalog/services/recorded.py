@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog.bridge.array_ref import ArrayRef
-from catalog.bridge.selection import Selection, select
+from catalog.bridge.selection import Selection
 from catalog.errors import InputError, LimitExceededError
 from catalog.services.provenance import Reading
 from catalog.services.read import DEFAULT_OPTIONS, Planned, ReadOptions
@@ -110,11 +110,11 @@ def _values(
 
 def read_places(ref: ArrayRef, places: "np.ndarray[Any, Any]", how: "How", notes: Sequence[str] = ()) -> Reading:
     """Read the value at each of some positions, shape (points, dimensions); errors as `catalog.bridge.points.sample`."""
+    from catalog.bridge.point_places import selection_of
     from catalog.bridge.points import sample
 
     values = sample(ref, places, reading=how)
-    selection = select(ref.array, {f"dim{axis}": column for axis, column in enumerate(places.T)})
-    return Reading(ref, selection, values, notes=tuple(notes), points=True)
+    return Reading(ref, selection_of(ref, places), values, notes=tuple(notes), points=True)
 
 
 def read_again(ref: ArrayRef, selection: Selection, how: "How", reductions: "Sequence[Reduction]", *, points: bool) -> Reading:

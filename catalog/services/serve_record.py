@@ -15,10 +15,10 @@ from catalog.bridge.array_ref import ArrayRef
 from catalog.bridge.canonical_text import is_points_text, parse_canonical
 from catalog.bridge.chunk_plan import ChunkPlan
 from catalog.bridge.limits import LEAST_ELEMENT_BYTES, check_limits
-from catalog.bridge.point_places import Places
+from catalog.bridge.point_places import Places, selection_of
 from catalog.bridge.points import plan_points
 from catalog.bridge.read import StoreAccess, look
-from catalog.bridge.selection import Selection, select
+from catalog.bridge.selection import Selection
 from catalog.errors import ConflictError, InputError, LimitExceededError
 from catalog.graphstore.door import GraphStore
 from catalog.metadata.read_record import ReadRecord
@@ -104,8 +104,8 @@ def record_sample(
     planned = plan_sample(server, shown, everything, request)
     check_recordable(planned.placed)
     ref, places = planned.placed.part.ref, planned.placed.places
-    chosen = select(ref.array, {f"dim{axis}": column for axis, column in enumerate(places.T)})
-    return _recorded(server, shown, everything, _Meant(ref, chosen, planned.plan, planned.notes, places), wanted)
+    meant = _Meant(ref, selection_of(ref, places), planned.plan, planned.notes, places)
+    return _recorded(server, shown, everything, meant, wanted)
 
 
 def record_query(part: tuple[str, str, str], state: str) -> str:
