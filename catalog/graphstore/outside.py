@@ -31,8 +31,8 @@ class QueryLimits:
     at_once
         Queries that run side by side; of each audience.
     long_at_once
-        Those among them that take long (Fuseki only, whose queries share processor cores with all that it answers); 0: one less
-        than this machine has cores.
+        Those that take long (Fuseki only, whose queries share processor cores with all that it answers); 0: half as many as this
+        machine has cores.
     waiting
         Queries that wait for one of these to end; more are refused.
     rights
