@@ -137,6 +137,19 @@ def style() -> Response:
     return Response(style_sheet(), headers={"Cache-Control": "public, max-age=31536000, immutable"}, media_type="text/css")
 
 
+@router.api_route("/fn", methods=["GET", "HEAD"], include_in_schema=False)
+@router.api_route("/fn/{name:path}", methods=["GET", "HEAD"], include_in_schema=False)
+def functions() -> Response:
+    """The namespace of functions over arrays, which has a name and nothing in it."""
+    raise NotFoundError(f"{PROJECT}fn# is kept for functions over arrays; this version publishes none")
+
+
+@router.get("/favicon.ico", include_in_schema=False, response_class=Response)
+def icon() -> Response:
+    """No icon: browsers ask for one, and complain where there is no answer."""
+    return Response(status_code=204, headers={"Cache-Control": "public, max-age=31536000"})
+
+
 def document(request: Request, asking: Viewer, about: str, ending: str, page: int) -> Response | None:
     """A document of what this file publishes; None where it is about something else.
 
