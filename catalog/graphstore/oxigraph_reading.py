@@ -47,7 +47,9 @@ class OxigraphReading:
 
     def _ours(self, text: str, values: Mapping[str, Sequence[Term]] | None) -> Bindings | bool:
         safe = guard_own_query(text)
-        bound = SafeQuery(bind(text, values), safe.form, safe.prefixes)
+        return self._answered(SafeQuery(bind(text, values), safe.form, safe.prefixes))
+
+    def _answered(self, bound: SafeQuery) -> Bindings | bool:
         with self._reading(_GRAPHS) as store:
             return read_bindings(store, bound)
 

@@ -30,7 +30,7 @@ from catalog.graphstore.oxigraph_reading import PLACES, OxigraphReading
 from catalog.graphstore.pool import WorkerPool
 from catalog.graphstore.published_copies import HeldCopy, PublishedCopies, publish_folder
 from catalog.graphstore.queries import bind
-from catalog.graphstore.remembered import RememberedAnswers
+from catalog.graphstore.remembered import MAX_SMALL_ROWS, RememberedAnswers
 from catalog.graphstore.text_index import FILE_NAME, TextIndex
 from catalog.graphstore.text_search import Candidate, Clock
 from catalog.graphstore.text_tables import read_candidates
@@ -41,7 +41,13 @@ OWN_ANSWER_BYTES: Final = 256 * 2**20
 OWN_NICE: Final = 5
 """Niceness of the workers that answer questions of our own: they go before users' queries."""
 _LOOK_SECONDS: Final = 1.0
+_ROW_CHARACTERS: Final = 1_000
 _PAUSE: Final = 0.02
+
+
+def _is_small(answer: Bindings) -> bool:
+    """Whether rows say enough of how much memory an answer takes: it has no long texts."""
+    return sum(len(term.value) for row in answer.rows for term in row if term is not None) <= _ROW_CHARACTERS * (len(answer) + 1)
 
 
 class _OpenCopy:
@@ -107,7 +113,8 @@ class PublishedGraphStore(OxigraphReading):
         self._own_pool = WorkerPool(limits, OWN_NICE, self._copies.folder)
         self._guard = threading.Lock()
         self._remembered = RememberedAnswers()
-        self._closed = False
+        self._small = RememberedAnswers(MAX_SMALL_ROWS)  # so that what took long makes no room for what did not
+        self._closed = self._left = False
         self._looked = time.monotonic()
         self._current = self._open_first(lock_timeout)
         for pool in (self._pool, self._own_pool):
@@ -178,7 +185,7 @@ class PublishedGraphStore(OxigraphReading):
         if name is not None and name != self._current.name and (copy := self._open_newest()):
             old, self._current = self._current, copy
             if not old.users:
-                old.close()
+                self._leave(old)
         return self._current
 
     @contextlib.contextmanager
@@ -195,15 +202,27 @@ class PublishedGraphStore(OxigraphReading):
         finally:
             with self._guard:
                 copy.users -= 1
-                if left := not copy.users and (self._closed or copy is not self._current):
-                    copy.close()
-            if left:
-                self._copies.remove_unused()
+                if not copy.users and (self._closed or copy is not self._current):
+                    self._leave(copy)
+            self._remove_left()
+
+    def _leave(self, copy: _OpenCopy) -> None:
+        copy.close()
+        self._left = True
+
+    def _remove_left(self) -> None:
+        if not self._left:
+            return
+        with self._guard:
+            left, self._left = self._left, False
+        if left:
+            self._copies.remove_unused()
 
     def state(self) -> str:
         """The copy that answers; see `catalog.graphstore.door.KnowsItsState`."""
         with self._guard:
             name = self._follow().name
+        self._remove_left()
         return "" if name is None else f"{self.folder} {name}"
 
     @contextlib.contextmanager
@@ -214,6 +233,15 @@ class PublishedGraphStore(OxigraphReading):
     def _candidates(self, terms: Sequence[Wanted], clock: Clock) -> Sequence[Candidate] | None:
         with self._copy() as copy:
             return [] if copy.folder is None else read_candidates(copy.folder / FILE_NAME, terms, clock, live=False)
+
+    def _answered(self, bound: SafeQuery) -> Bindings | bool:
+        state = self.state()
+        if (known := self._small.get(state, bound.text)) is not None:
+            return known
+        answer = super()._answered(bound)
+        if state and isinstance(answer, Bindings) and _is_small(answer):
+            self._small.keep(state, bound.text, answer)
+        return answer
 
     def query(self, text: str, format: str = "json", *, timeout: float | None = None) -> Answer:  # noqa: A002
         """Answer a user's query; see `catalog.graphstore.door.GraphStore.query`."""
@@ -250,13 +278,13 @@ class PublishedGraphStore(OxigraphReading):
             raise InputError(f"{safe.form} has no bindings: use `ask` or `query`")
         bound = SafeQuery(bind(text, values), safe.form, safe.prefixes)
         with self._copy() as copy:
-            if (known := self._remembered.get(copy.name or "", bound.text)) is not None:
-                return known
             folder = (copy.folder or self.folder / "nothing") / PLACES[0]
-            body = b"".join(self._own_pool.answer(Task(folder, bound, "tsv", timeout, OWN_ANSWER_BYTES), Cancel()))
-            answer = parse_bindings(body)
-            self._remembered.keep(copy.name or "", bound.text, answer)
-        return answer
+
+            def ask(seconds: float) -> Bindings:
+                task = Task(folder, bound, "tsv", seconds, OWN_ANSWER_BYTES)
+                return parse_bindings(b"".join(self._own_pool.answer(task, Cancel())))
+
+            return self._remembered.answer(copy.name or "", bound.text, ask, timeout)
 
     def apply(self, updates: Sequence[GraphUpdate]) -> None:  # noqa: ARG002  it belongs to the door
         """Refuse: published copies never change."""

@@ -7,11 +7,14 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from catalog.errors import GraphStoreUnavailableError, InputError
+from catalog.graphstore.bindings import Iri
 from catalog.graphstore.door import GraphStore, GraphUpdate, KnowsItsState
 from catalog.graphstore.embedded import EmbeddedGraphStore
 from catalog.graphstore.outside import QueryLimits
@@ -77,6 +80,44 @@ class TestState:
         store.close()
         with pytest.raises(GraphStoreUnavailableError):
             store.state()
+
+
+class CountingReads(PublishedGraphStore):
+    """A store that counts how often Oxigraph is asked."""
+
+    reads = 0
+
+    def _reading(self, place: str) -> AbstractContextManager[ox.Store]:
+        self.reads += 1
+        return super()._reading(place)
+
+
+class TestRemembering:
+    def test_the_same_is_asked_once_until_somebody_writes(self, tmp_path: Path) -> None:
+        write(tmp_path, 1)
+        with CountingReads(tmp_path) as store:
+            assert [count_of(store) for _ in range(3)] == [1, 1, 1]
+            assert store.reads == 1
+            write(tmp_path, 2)
+            assert [count_of(store) for _ in range(3)] == [2, 2, 2]
+            assert store.reads == 2
+
+    def test_other_terms_are_another_question(self, tmp_path: Path) -> None:
+        write(tmp_path, 3)
+        text = "SELECT ?o WHERE {\n  #VALUES s\n  GRAPH ?g { ?s ?p ?o }\n}"
+        with CountingReads(tmp_path) as store:
+            found = [store.select(text, {"s": [Iri(f"urn:nothing:{n}")]}) for n in (1, 2, 1)]
+            assert [len(each) for each in found] == [0, 0, 0]
+            assert store.reads == 2
+
+    def test_long_texts_are_not_kept(self, tmp_path: Path) -> None:
+        line = b'<urn:s> <urn:p> "' + b"x" * 100_000 + b'" .\n'
+        with EmbeddedGraphStore(tmp_path) as writer:
+            writer.apply([GraphUpdate(A, line)])
+        with CountingReads(tmp_path) as store:
+            for _ in range(2):
+                assert len(store.select("SELECT ?o WHERE { <urn:s> ?p ?o }").values("o")[0] or "") == 100_000
+            assert store.reads == 2
 
 
 def write(folder: Path, count: int) -> None:
