@@ -1,12 +1,14 @@
 """What does an error look like over HTTP? One shape for all of them: ``application/problem+json`` (RFC 9457).
 
-Routes raise what the use cases raise; the handlers here translate. What is specific to HTTP (no such address, a method or a media
-type that is not offered, a key that is not known) is raised with `refuse`. ``code`` is the stable word that programs go by.
+Browsers get the same as a page. Routes raise what the use cases raise; the handlers here translate. What is specific to HTTP (no
+such address, a method or a media type that is not offered, a key that is not known) is raised with `refuse`. ``code`` is the
+stable word that programs go by.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,9 +20,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from catalog.api.leaving import left
+from catalog.api.problem_pages import for_people
 from catalog.confined.places import CancelledError
 from catalog.errors import (
     CatalogError,
+    GraphStoreUnavailableError,
     LimitExceededError,
     MetadataError,
     NonConformantError,
@@ -53,7 +57,7 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
         "problems": {"type": "array", "items": {"type": "object"}},
     },
 }
-_CONTENT: Final = {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}}
+_CONTENT: Final = {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}, "text/html": {"schema": {"type": "string"}}}
 PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     "4XX": {"description": "The request cannot be answered as it stands.", "content": _CONTENT},
     "5XX": {"description": "Something behind the service did not answer; ask again.", "content": _CONTENT},
@@ -100,15 +104,22 @@ def problem(status: int, detail: str, code: str, headers: Mapping[str, str] | No
 
 def add_problems(app: FastAPI) -> None:
     """Give an app the handlers."""
-    app.add_exception_handler(CatalogError, _ours)
+    app.add_exception_handler(CatalogError, partial(_told, _ours))
     app.add_exception_handler(CancelledError, left)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _fault)
+    app.add_exception_handler(RequestValidationError, partial(_told, _invalid))
+    app.add_exception_handler(HTTPException, partial(_told, _http))
+    app.add_exception_handler(Exception, partial(_told, _fault))
+
+
+def _told(tell: Callable[[Request, Exception], Response], request: Request, error: Exception) -> Response:
+    return for_people(request, tell(request, error))
 
 
 def _ours(_: Request, error: Exception) -> Response:
     assert isinstance(error, CatalogError)  # noqa: S101  what it is registered for
+    if isinstance(error, GraphStoreUnavailableError) and "://" in str(error):  # where it lies is nobody's business but the log's
+        structlog.get_logger("catalog.api").warning("graph store", kind=type(error).__name__, detail=str(error))
+        error = GraphStoreUnavailableError("the graph store behind this service does not answer: ask again in a moment")
     return problem_of(error)
 
 

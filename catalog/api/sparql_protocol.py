@@ -169,6 +169,12 @@ def _only_reads() -> ForbiddenError:
     return ForbiddenError("this endpoint answers queries; it takes no updates")
 
 
+def likes_page(asked: Sequence[str], accept: str | None, *, is_table: bool) -> bool:
+    """Whether the client likes a page better than what programs read, as browsers do. Parameters as for `choose_format`."""
+    types = TABLE_TYPES if is_table else GRAPH_TYPES
+    return not asked and choose(accept, (*types, "text/html")) == "text/html"
+
+
 def choose_format(asked: Sequence[str], accept: str | None, *, is_table: bool) -> tuple[str, str]:
     """The name of a format and its media type.
 

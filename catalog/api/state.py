@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import urlsplit
 
 from catalog.api.keys import parse_digests
 from catalog.bootstrap import open_serving_store, open_workspace
@@ -97,6 +98,11 @@ class Service:
                 return Iris(DEFAULT_BASE)
             self._iris = Iris(base)
         return self._iris
+
+    @property
+    def root(self) -> str:
+        """The path of the first page, by what is known without asking the graph store."""
+        return urlsplit(self._iris.base).path if self._iris else "/"
 
     @contextmanager
     def workspace(self, private: Private = "refuse") -> "Iterator[Workspace]":

@@ -1,9 +1,11 @@
 """What does the catalogue answer, as a table?"""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from catalog.errors import InputError
-from catalog.graphstore.bindings import Bindings
+from catalog.graphstore.bindings import LANG_STRING, XSD, XSD_STRING, Bindings, Blank, Iri, Literal, Term
 from catalog.graphstore.door import GraphStore
 from catalog.graphstore.guard import guard_query
 
@@ -30,12 +32,29 @@ def answer_as_table(store: GraphStore, text: str, *, timeout: float | None = Non
         The query has no table: use a format for triples.
     """
     guard_query(text, services=True).check_format("json")
-    answer = json.loads(store.query(text, "json", timeout=timeout).body)
+    table = read_table(store.query(text, "json", timeout=timeout).body)
+    return table.columns, [tuple("" if term is None else term.value for term in row) for row in table.rows]
+
+
+def read_table(body: bytes) -> Bindings:
+    """The table that an answer in SPARQL's JSON holds; of an ASK one cell."""
+    answer = json.loads(body)
     if "boolean" in answer:
-        return ("answer",), [("true" if answer["boolean"] else "false",)]
+        return Bindings(("answer",), [(Literal(str(answer["boolean"]).lower(), f"{XSD}boolean"),)])
     columns = tuple(answer["head"]["vars"])
-    rows = answer["results"]["bindings"]
-    return columns, [tuple(row[name]["value"] if name in row else "" for name in columns) for row in rows]
+    return Bindings(columns, [tuple(_term(row.get(name)) for name in columns) for row in answer["results"]["bindings"]])
+
+
+def _term(said: Mapping[str, Any] | None) -> Term | None:
+    if said is None:
+        return None
+    value = said["value"] if isinstance(said["value"], str) else json.dumps(said["value"])  # a triple
+    if said["type"] == "uri":
+        return Iri(value)
+    if said["type"] == "bnode":
+        return Blank(value)
+    language = said.get("xml:lang")
+    return Literal(value, LANG_STRING if language else said.get("datatype", XSD_STRING), language)
 
 
 def answer_as_bindings(store: GraphStore, text: str, *, timeout: float | None = None) -> Bindings:

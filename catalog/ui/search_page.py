@@ -52,5 +52,5 @@ def _about(hit: Hit) -> str:
     """What helps to choose: shape with the names of dimensions, data type, units, what it measures."""
     names = hit.dimension_names or ()
     axes = [f"{name} {size}" if name else str(size) for name, size in zip(names, hit.shape or (), strict=False)]
-    shape = " x ".join(axes or [str(size) for size in hit.shape or ()])
+    shape = " \N{MULTIPLICATION SIGN} ".join(axes or [str(size) for size in hit.shape or ()])
     return ", ".join(filter(None, (hit.standard_name, shape, hit.data_type, hit.units)))

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from catalog.api.access import Asking, Viewer
+from catalog.api.documents import HTML, site_of
 from catalog.api.leaving import work_for
 from catalog.api.negotiation import choose, entity_tag, is_same
 from catalog.api.problems import refuse
@@ -26,6 +27,7 @@ from catalog.api.sparql_protocol import (
     TABLE_TYPES,
     Asked,
     choose_format,
+    likes_page,
     read_get,
     read_post,
 )
@@ -35,9 +37,13 @@ from catalog.graphstore.guard import guard_query
 from catalog.graphstore.outside import OutsideDoor, Question, WholeAnswer
 from catalog.rdf.formats import MEDIA_TYPES, write_format
 from catalog.rdf.service_description import service_lines
+from catalog.services.query import read_table
+from catalog.ui.answer_page import answer_page
 
 router = APIRouter(tags=["sparql"])
 
+MAX_PAGE_BYTES: Final = 2**20
+"""The largest answer that is shown as a page."""
 _VARY: Final = "Accept, Authorization"
 _DESCRIPTIONS: Final = {media_type: ending for ending, media_type in MEDIA_TYPES.items()}
 _ALLOWED: Final = {"Allow": "GET, HEAD, POST, OPTIONS", "Accept-Post": f"{QUERY}, {FORM}"}
@@ -60,7 +66,7 @@ _BODY: Final = {
     },
 }
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "The whole answer.", "content": {each: {} for each in (*TABLE_TYPES, *GRAPH_TYPES)}},
+    200: {"description": "The whole answer.", "content": {each: {} for each in (*TABLE_TYPES, *GRAPH_TYPES, HTML)}},
     304: {"description": "The service description is as the client has it."},
 }
 
@@ -98,7 +104,10 @@ def options() -> Response:
 async def _answer(request: Request, asking: Viewer, asked: Asked) -> Response:
     text = asked.query or ""
     is_table = guard_query(text, services=True).form in {"SELECT", "ASK"}
-    name, media_type = choose_format(asked.format, request.headers.get("accept"), is_table=is_table)
+    if as_page := likes_page(asked.format, request.headers.get("accept"), is_table=is_table):
+        name, media_type = "json" if is_table else "turtle", HTML
+    else:
+        name, media_type = choose_format(asked.format, request.headers.get("accept"), is_table=is_table)
     question = Question(text, name, asked.default_graphs, asked.named_graphs, asking.service.iris.sparql)
     sparql = asking.service.settings.sparql
     most, kind = sparql.concurrency + sparql.waiting + 1, f"queries of {asking.audience}"
@@ -107,11 +116,22 @@ async def _answer(request: Request, asking: Viewer, asked: Asked) -> Response:
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""
     headers = {
         "Content-Type": media_type + charset,
-        "Content-Length": str(whole.size),
         "Vary": _VARY,
         "Cache-Control": "no-cache" if asking.is_anonymous else "private, no-cache",
     }
-    return StreamingResponse(_pieces(whole), headers=headers)
+    if as_page:
+        return Response(await run_sync(_page, asking, asked, whole, is_table), headers=headers)
+    return StreamingResponse(_pieces(whole), headers=headers | {"Content-Length": str(whole.size)})
+
+
+def _page(asking: Viewer, asked: Asked, whole: WholeAnswer, is_table: bool) -> bytes:
+    """The answer for people; one that is too large is offered as a file."""
+    body = b"".join(whole.parts) if whole.size <= MAX_PAGE_BYTES else None
+    answer = None if body is None else read_table(body) if is_table else body.decode()
+    dataset = [("default-graph-uri", each) for each in asked.default_graphs]
+    dataset += [("named-graph-uri", each) for each in asked.named_graphs]
+    site, iris = site_of(asking), asking.service.iris
+    return answer_page(site, iris, asked.query or "", dataset, answer, is_table=is_table, size=whole.size)
 
 
 async def _pieces(whole: WholeAnswer) -> AsyncIterator[bytes]:

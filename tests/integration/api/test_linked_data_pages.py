@@ -7,7 +7,7 @@ from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import html5lib
 import httpx
@@ -24,6 +24,7 @@ PAGES = (
     "datasets/odd/nodes/image/0", "datasets/odd/nodes/a%20b/a%20b", "datasets/odd/nodes/%3Cb%3E/%3Cb%3E",
     "datasets/odd/nodes/described", "datasets/odd/record", "datasets/odd/distribution", "search", "search?q=sample&kind=arrays",
     "search?q=nothing-has-this-name", "search?kind=arrays&facet=dtype&ndim__gte=1",
+    "sparql?query=SELECT+*+%7B%3Fa+%3Fb+%3Fc%7D+LIMIT+200", "sparql?query=DESCRIBE+zo%3AZarrArray",
 )  # fmt: skip
 HTML = {"Accept": "text/html"}
 SCHEMA = "https://schema.org/"
@@ -89,6 +90,61 @@ def test_nothing_in_metadata_becomes_markup_or_a_script(client: httpx.Client, pa
     assert {each.get("type") for each in html.iter("script")} <= {"application/ld+json"}
     assert not [name for each in html.iter() for name in each.attrib if str(name).startswith("on")]
     assert all(urlsplit(each.get("href")).scheme in {"", "http", "https"} for each in html.iter("a"))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("datasets/no-such-lab", 404, "nothing is known about"),
+        ("no/such/address", 404, "nothing at this address"),
+        ("fn", 404, "https://w3id.org/zarr-catalog/fn# is kept"),
+        ("search?standart_name=x", 400, "standart_name"),
+        ("sparql?query=SELECT%20*%20%7B%20%3Cb%3E", 400, "line 1, column"),
+        ("data/datasets/odd.html?page=0", 400, "page"),
+    ],
+)
+def test_what_cannot_be_had_is_a_page_for_people_and_a_problem_for_programs(
+    client: httpx.Client, path: str, status: int, said: str
+) -> None:
+    browser = client.get(path, headers={"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"})
+    assert (browser.status_code, browser.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    parser = html5lib.HTMLParser(html5lib.getTreeBuilder("etree"), strict=True, namespaceHTMLElements=False)
+    main = parser.parse(browser.text).find(".//main")
+    assert said in _text(main)
+    assert main.find(".//form") is not None, "there is a way to go on"
+    for accept in ("*/*", "application/json", "text/turtle, text/html;q=0.5", "application/sparql-results+json,*/*;q=0.8"):
+        program = client.get(path, headers={"Accept": accept})
+        assert (program.status_code, program.headers["content-type"]) == (status, "application/problem+json")
+        assert program.json()["detail"] in _text(main)
+        assert "Accept" in program.headers["vary"]
+
+
+def test_the_form_for_sparql_leads_to_a_page(client: httpx.Client) -> None:
+    [form] = [each for each in _page(client, "").iter("form") if each.get("action") == "/sparql"]
+    query = _text(form.find(".//textarea"))
+    page = _page(client, "sparql?" + urlencode({"query": query}))
+    links = {each.get("href") for each in page.find(".//table").iter("a")}
+    assert {"/datasets/odd", "/datasets/open-lab"} <= links
+    assert _text(page.find(".//textarea")) == query
+    [csv] = [each.get("href") for each in page.iter("a") if _text(each) == "CSV"]
+    rows = client.get(f"sparql{csv}").text.splitlines()
+    assert rows[0] == "dataset,title"
+    assert len(rows) - 1 == len(page.findall(".//tbody/tr"))
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("ASK { ?a a zo:ZarrArray }", "true"),
+        ("SELECT ('<b>&' AS ?x) (1.5 AS ?n) (1/0 AS ?nothing) {}", "<b>&1.5"),
+        ("SELECT ('größe'@de AS ?x) {}", "größe"),
+        ("SELECT * { ?a a <urn:nothing> }", "Nothing in the catalogue fits"),
+        ("CONSTRUCT { <urn:a> <urn:b> '<i>' } {}", '<urn:a> <urn:b> "<i>" .'),
+        ("SELECT ?a ?b ?c { ?a ?p ?x . ?b ?q ?y . VALUES ?c { 1 } } LIMIT 1001", "First 1000 of 1001 rows"),
+    ],
+)
+def test_answers_for_people(client: httpx.Client, query: str, shown: str) -> None:
+    assert shown in _text(_page(client, "sparql?" + urlencode({"query": query})).find(".//main"))
 
 
 def test_values_are_shown_as_they_are(client: httpx.Client) -> None:

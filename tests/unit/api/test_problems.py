@@ -64,6 +64,13 @@ def test_a_busy_store_says_when_to_come_back() -> None:
     assert _answer(StoreBusyError("later", retry_after=7.2))[2]["retry-after"] == "8"
 
 
+def test_nobody_learns_where_the_graph_store_lies() -> None:
+    error = errors.GraphStoreUnavailableError("no graph store answers at http://fuseki.internal:3030/ds/sparql: is it running?")
+    status, body, headers = _answer(error)
+    assert (status, body["code"], "retry-after" in headers) == (503, "graph-store-unavailable", True)
+    assert "internal" not in json.dumps(body)
+
+
 def test_a_fault_keeps_its_words_to_itself() -> None:
     status, body, _ = _answer(RuntimeError("secret-value"))
     assert (status, body["code"]) == (500, "fault")
