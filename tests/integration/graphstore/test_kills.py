@@ -36,20 +36,28 @@ def union(state: tuple[bytes, bytes]) -> int:
     return len(set((state[0] + state[1]).splitlines()))
 
 
-WRITER = textwrap.dedent("""
-    import sys
+# Imports once, and forks a writer for each line, the step to begin with: it says its process id, each step, and how it ended.
+WRITERS = textwrap.dedent("""
+    import os, sys
     from pathlib import Path
     from catalog.graphstore.door import GraphUpdate
     from catalog.graphstore.embedded import EmbeddedGraphStore
     from tests.integration.graphstore.test_kills import STATES, A, B
-    store = EmbeddedGraphStore(Path(sys.argv[1]))
-    step = int(sys.argv[2])
-    print("ready", flush=True)
-    while True:
-        before, after = STATES[step % len(STATES)], STATES[(step + 1) % len(STATES)]
-        store.apply([GraphUpdate(graph, new, old) for graph, new, old in zip((A, B), after, before, strict=True)])
-        step += 1
-        print(step, flush=True)
+
+    def write(step):
+        store = EmbeddedGraphStore(Path(sys.argv[1]))
+        print(os.getpid(), flush=True)
+        while True:
+            before, after = STATES[step % len(STATES)], STATES[(step + 1) % len(STATES)]
+            store.apply([GraphUpdate(graph, new, old) for graph, new, old in zip((A, B), after, before, strict=True)])
+            step += 1
+            print(step, flush=True)
+
+    for line in sys.stdin:
+        if not (writer := os.fork()):
+            write(int(line))
+        _, status = os.waitpid(writer, 0)
+        print("ended", os.waitstatus_to_exitcode(status), flush=True)
 """)
 
 
@@ -57,31 +65,41 @@ def state_of(store: GraphStore) -> tuple[bytes, bytes]:
     return store.read_graph(A), store.read_graph(B)
 
 
+def killed(writers: subprocess.Popen[str], step: int, seconds: float) -> list[str]:
+    """The steps that a writer, which began with this one, said before it was killed."""
+    assert writers.stdin is not None
+    assert writers.stdout is not None
+    writers.stdin.write(f"{step}\n")
+    writers.stdin.flush()
+    process = int(writers.stdout.readline())
+    time.sleep(seconds)
+    os.kill(process, signal.SIGKILL)
+    said = []
+    while not (line := writers.stdout.readline().strip()).startswith("ended"):
+        assert line, "nobody is there to fork a writer"
+        said.append(line)
+    assert line == f"ended {-signal.SIGKILL}"
+    return said
+
+
 def test_a_killed_writer_leaves_what_it_acknowledged_or_one_step_more(tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     chance = random.Random(seed)
     step, outcomes = 0, {"acknowledged": 0, "one more": 0}
-    for kill in range(KILLS):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, tmp_path, str(step)], stdout=subprocess.PIPE, cwd=ROOT, text=True
-        )
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
-        time.sleep(chance.uniform(0, 0.6))
-        writer.send_signal(signal.SIGKILL)
-        said = writer.stdout.read().split()
-        writer.wait()
-        writer.stdout.close()
-        step = int(said[-1]) if said else step
-        with EmbeddedGraphStore(tmp_path, writable=bool(kill % 2)) as store:
-            found = state_of(store)
-            if found == STATES[step % len(STATES)]:
-                outcomes["acknowledged"] += 1
-            else:
-                step += 1
-                outcomes["one more"] += 1
-                assert found == STATES[step % len(STATES)], f"seed {seed}, kill {kill}: a half state after step {step - 1}"
-            assert count_of(store) == union(found), f"seed {seed}, kill {kill}: the default graph is not the union"
+    command: list[str | Path] = [sys.executable, "-c", WRITERS, tmp_path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True) as writers:
+        for kill in range(KILLS):
+            said = killed(writers, step, chance.uniform(0, 0.6))
+            step = int(said[-1]) if said else step
+            with EmbeddedGraphStore(tmp_path, writable=bool(kill % 2)) as store:
+                found = state_of(store)
+                if found == STATES[step % len(STATES)]:
+                    outcomes["acknowledged"] += 1
+                else:
+                    step += 1
+                    outcomes["one more"] += 1
+                    assert found == STATES[step % len(STATES)], f"seed {seed}, kill {kill}: a half state after step {step - 1}"
+                assert count_of(store) == union(found), f"seed {seed}, kill {kill}: the default graph is not the union"
     assert sum(outcomes.values()) == KILLS
     assert step > 0, "something was written between the kills"
 
