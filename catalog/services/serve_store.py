@@ -33,7 +33,7 @@ from catalog.stores.documents import read_documents
 from catalog.stores.gate import locate
 from catalog.stores.signs import Signs
 from catalog.stores.stored import OpenStores, Passed, StoredObjects, Wanted
-from catalog.stores.url import StoreUrl, join_key, parse_store_url
+from catalog.stores.url import StoreUrl, join_key, parse_recorded_url, parse_store_url
 from catalog.stores.way import Way
 
 PRESIGNED: Final = "presigned"
@@ -218,12 +218,17 @@ class StoreServer:
             route=snapshot.route,
             metadata_key=snapshot.metadata_key,
         )
+        policy = Within(self.options.check_s)
+        if self.log.recent(ref, policy) is not None:
+            return
         with self._lock_for(ref.iri):  # whoever asks for the next chunk waits for this look, in place of looking, too
-            look(ref, access, Within(self.options.check_s), self.log)
+            look(ref, access, policy, self.log)
 
     def url(self, location: str) -> StoreUrl:
-        """The store at a location, let through the gate."""
-        return locate(location, self.access.store, self.access.outgoing)
+        """The store at a location that is recorded, let through the gate."""
+        access = self.access
+        place = location if access.store is not None else parse_recorded_url(location, access.outgoing.protocols)
+        return locate(place, access.store, access.outgoing)
 
     def borrow(self, url: StoreUrl, access: StoreAccess) -> AbstractContextManager[StoredObjects]:
         """The objects of a store; of one that is read with somebody's own rights, for this one request."""
@@ -382,8 +387,9 @@ class ServedChunk:
         with self.store.reading(self.iri):
             if not location:
                 raise NotFoundError(f"this catalogue does not tell where the store of {self.store.iri} lies")
+            url = server.url(location)
             server.check(self.store, self.array, self.access)
-            borrowed = server.borrow(server.url(location), self.access)
+            borrowed = server.borrow(url, self.access)
             objects = borrowed.__enter__()
         try:
             yield objects

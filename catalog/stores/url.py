@@ -13,6 +13,7 @@ which state of the repository is meant, the branch ``main`` where nothing does.
 import os
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 
@@ -21,7 +22,7 @@ from catalog.metadata.key import safe_key
 from catalog.stores.credential import Basic
 from catalog.stores.policy import DEFAULT_PROTOCOLS
 
-__all__ = ["SAFE_IN_URL", "StoreUrl", "join_key", "named_protocol", "parse_store_url", "safe_key", "shown"]
+__all__ = ["SAFE_IN_URL", "StoreUrl", "join_key", "named_protocol", "parse_recorded_url", "parse_store_url", "safe_key", "shown"]
 
 _SCHEME = re.compile(r"(https?|s3|file|memory|[a-z][a-z0-9+.-]+(?=:/)):", re.IGNORECASE)
 SAFE_IN_URL = "-._~!$&'()*+,;=:@"
@@ -133,6 +134,12 @@ def parse_store_url(text: str, *, allow_protocols: frozenset[str] = DEFAULT_PROT
     if protocol in _DEFAULT_PORTS:
         return _http(text, protocol, parts)
     return _bucket(text, protocol, parts)
+
+
+@lru_cache(maxsize=256)
+def parse_recorded_url(location: str, protocols: frozenset[str]) -> StoreUrl:
+    """The same of a location that is recorded, and so holds no credential: read once, for it is asked for with each chunk."""
+    return parse_store_url(location, allow_protocols=protocols)
 
 
 def _repository(text: str, inner: str, allow_protocols: frozenset[str]) -> StoreUrl:
