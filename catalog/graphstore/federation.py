@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import groupby
 from typing import Final, Protocol, overload
 from urllib.parse import urljoin
 
@@ -194,7 +195,12 @@ def _placed(block: ServiceBlock, base: str) -> ServiceBlock:
 def _splice(text: str, blocks: Sequence[ServiceBlock], answers: Sequence[str]) -> str:
     """The text with answers in place of blocks; what follows keeps its line numbers."""
     parts, at = [], 0
-    for block, answer in zip(blocks, answers, strict=True):
+    for _, each in groupby(zip(blocks, answers, strict=True), key=lambda pair: pair[0].start):
+        asked = list(each)
+        block, answer = asked[0]
+        if block.names:
+            arms = (f"{{ VALUES ?{one.names} {{ {write_iri(one.endpoint)} }} {said} }}" for one, said in asked)
+            answer = f"{{ {' UNION '.join(arms)} }}"
         lines = "\n" * text.count("\n", block.start, block.end)
         # An engine that hands the graph's name on to patterns alone finds none in VALUES.
         names = f"GRAPH ?{block.graph} {{}} " if block.graph else ""

@@ -2,14 +2,15 @@ r"""Which parts of a query are for other endpoints? Its SERVICE blocks, and what
 
 ``SERVICE <endpoint> { P }`` is a join with what the endpoint answers to P. So P is asked as a query of its own, under the
 prologue of the query that it stands in. A VALUES block that stands before it in the same group is sent along: every solution of
-that group agrees with one of its rows, so the endpoint may leave out what agrees with none.
+that group agrees with one of its rows, so the endpoint may leave out what agrees with none. For the same reason a variable can
+stand for endpoints that such a block lists: each of them is asked.
 
 Source: SPARQL 1.1 Federated Query, sections 2 and 4; SPARQL 1.1 Query Language, sections 4.1 (IRIs), 10.2 (VALUES), 18.2.2.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from catalog.errors import ForbiddenError, InputError
@@ -21,7 +22,7 @@ _ESCAPED = re.compile(r"\\(.)")
 
 @dataclass(frozen=True, slots=True)
 class ServiceBlock:
-    """One ``SERVICE [SILENT] endpoint { P }``.
+    """One ``SERVICE [SILENT] endpoint { P }``; of one with a variable there is a block for each endpoint, one after the other.
 
     Attributes
     ----------
@@ -37,6 +38,8 @@ class ServiceBlock:
         Names of the variables in P, without ``?``.
     graph
         The variable g of ``GRAPH ?g { SERVICE … }`` where the block stands alone in it, without ``?``; else ``""``.
+    names
+        The variable that the endpoint is the value of, without ``?``; ``""`` where the endpoint is written out.
     question
         The query to ask there, after a BASE where the text needs one.
     """
@@ -49,15 +52,17 @@ class ServiceBlock:
     silent: bool
     variables: frozenset[str]
     graph: str
+    names: str
     question: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """A VALUES block: its variables, its text, the index of its last token, and whether each of its cells has a term."""
+    """A VALUES block: its variables, its text, its cells' tokens, the index of its last one, and whether each cell has a term."""
 
     variables: tuple[str, ...]
     text: str
+    cells: tuple[Token, ...]
     last: int
     is_full: bool
 
@@ -75,7 +80,7 @@ def find_blocks(text: str, tokens: Sequence[Token], form_at: int) -> tuple[Servi
     Raises
     ------
     ForbiddenError
-        A SERVICE without a constant endpoint, inside another one, or of which the end cannot be seen.
+        A SERVICE whose endpoints are not written out, inside another one, or of which the end cannot be seen.
     InputError
         The prefix of an endpoint is not declared.
     """
@@ -85,7 +90,7 @@ def find_blocks(text: str, tokens: Sequence[Token], form_at: int) -> tuple[Servi
     while at < len(tokens):
         token = tokens[at]
         if _is_word(token, "SERVICE"):
-            found.append(_read_block(text, tokens, at, form_at, groups[-1]))
+            found += _read_blocks(text, tokens, at, form_at, groups[-1])
             at = found[-1].last
         elif _is_word(token, "VALUES") and (values := _read_values(text, tokens, at)) is not None:
             groups[-1].append(values)
@@ -98,14 +103,12 @@ def find_blocks(text: str, tokens: Sequence[Token], form_at: int) -> tuple[Servi
     return tuple(found)
 
 
-def _read_block(text: str, tokens: Sequence[Token], at: int, form_at: int, before: Sequence[_Values]) -> ServiceBlock:
+def _read_blocks(text: str, tokens: Sequence[Token], at: int, form_at: int, before: Sequence[_Values]) -> list[ServiceBlock]:
     where = locate(text, tokens[at].at)
     head = at + 1
     silent = head < len(tokens) and _is_word(tokens[head], "SILENT")
     head += silent
-    if head < len(tokens) and tokens[head].kind == "variable":
-        raise ForbiddenError(f"SERVICE {tokens[head].text} at {where} is not allowed: name the endpoint, not a variable")
-    if not _is_sign(tokens, head + 1, "{") or tokens[head].kind not in {"iri", "name"}:
+    if not _is_sign(tokens, head + 1, "{") or tokens[head].kind not in {"iri", "name", "variable"}:
         raise ForbiddenError(f"SERVICE at {where} is not allowed: write SERVICE <endpoint> {{ pattern }}")
     last = _closing(tokens, head + 1)
     if last is None:
@@ -117,16 +120,32 @@ def _read_block(text: str, tokens: Sequence[Token], at: int, form_at: int, befor
     variables = frozenset(token.text[1:] for token in inner if token.kind == "variable")
     pattern = text[tokens[head + 1].at + 1 : tokens[last].at]
     bound = [(names, each) for each in before if each.is_full and (names := [n for n in each.variables if n in variables])]
-    return ServiceBlock(
+    block = ServiceBlock(
         start=tokens[at].at,
         end=tokens[last].at + 1,
         first=at,
         last=last,
-        endpoint=_resolve(text, tokens[:form_at], tokens[head]),
+        endpoint="",
         silent=silent,
         variables=variables,
         graph=_graph_around(tokens, at, last),
+        names=tokens[head].text[1:] if tokens[head].kind == "variable" else "",
         question=_write_question(text[: tokens[form_at].at], _needed(tokens[:form_at], tokens), bound, pattern),
+    )
+    named = _listed(tokens[head], before, where) if block.names else (tokens[head],)
+    endpoints = dict.fromkeys(_resolve(text, tokens[:form_at], each) for each in named)
+    return [replace(block, endpoint=each) for each in endpoints]
+
+
+def _listed(variable: Token, before: Sequence[_Values], where: str) -> tuple[Token, ...]:
+    """The endpoints that a VALUES block lists for a variable."""
+    name = variable.text[1:]
+    for values in before:
+        if values.variables == (name,) and values.cells and all(each.kind in {"iri", "name"} for each in values.cells):
+            return values.cells
+    raise ForbiddenError(
+        f"SERVICE {variable.text} at {where} is not allowed: list the endpoints in VALUES ?{name} {{ <…> }} before it, in the"
+        " same group, or name one"
     )
 
 
@@ -180,8 +199,9 @@ def _read_values(text: str, tokens: Sequence[Token], at: int) -> _Values | None:
         head += 1
     if not _is_sign(tokens, head, "{") or (last := _closing(tokens, head)) is None:
         return None
-    is_full = not any(_is_word(token, "UNDEF") for token in tokens[head:last])
-    return _Values(tuple(dict.fromkeys(names)), text[tokens[at].at : tokens[last].at + 1], last, is_full)
+    cells = tuple(token for token in tokens[head + 1 : last] if not (token.kind == "sign" and token.text in {"(", ")"}))
+    is_full = not any(_is_word(token, "UNDEF") for token in cells)
+    return _Values(tuple(dict.fromkeys(names)), text[tokens[at].at : tokens[last].at + 1], cells, last, is_full)
 
 
 def _needed(prologue: Sequence[Token], tokens: Sequence[Token]) -> dict[str, str]:

@@ -21,7 +21,7 @@ QT = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-query#")
 NAMES = ("service1", "service2", "service3", "service4a", "service5", "service6", "service7")
 REFUSED = {
     "service3": "inside another SERVICE",
-    "service5": "not a variable",
+    "service5": "list the endpoints",
     "service6": "inside another SERVICE",
 }
 """What is not met, and the words that say why."""

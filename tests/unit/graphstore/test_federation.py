@@ -146,6 +146,38 @@ def test_alone_in_graph_it_joins_with_the_name_of_each_graph(store: EmbeddedGrap
     assert set(found.values()) == {1}
 
 
+@pytest.mark.parametrize("silent", ["", "SILENT "])
+@pytest.mark.parametrize("listed", ["?e { <E> <F> <F> }", "(?e) { (<E>) (<F>) (<F>) }"])
+def test_a_variable_stands_for_the_endpoints_that_are_listed(store: EmbeddedGraphStore, listed: str, silent: str) -> None:
+    """SPARQL 1.1 Federated Query, section 4: the union over its values of what each answers, joined with the value."""
+    f = "http://f.example/sparql"
+    door = Door(e=endpoint("<x:s> <x:q> 1 ."), f=endpoint(f"<x:s> <x:q> 2, 3 . <x:s> <x:own> <{f}> ."))
+    join(store, door)
+    values = listed.replace("<E>", f"<{E}>").replace("<F>", f"<{f}>")
+    found = rows(store, f"SELECT * {{ VALUES {values} SERVICE {silent}?e {{ <x:s> <x:q> ?v }} }}")
+    assert found == Counter(
+        (("e", write_iri(name)), ("v", term({"type": "literal", "value": v, "datatype": INTEGER})))
+        for name, v in [(E, "1"), (f, "2"), (f, "3"), (f, "2"), (f, "3")]  # one is listed twice, and asked once
+    )
+    assert len(door.questions) == 2
+    own = rows(store, f"SELECT * {{ VALUES {values} SERVICE {silent}?e {{ ?s <x:own> ?e }} }}")
+    assert own == Counter({(("e", write_iri(f)), ("s", "<x:s>")): 2})
+
+
+def test_each_endpoint_of_a_variable_counts_and_has_to_be_allowed(store: EmbeddedGraphStore) -> None:
+    many = " ".join(f"<http://{letter}.example/sparql>" for letter in "abcdefghi")
+    door = Door(**{letter: endpoint("<x:a> <x:p> 1 .") for letter in "abcdefghi"})
+    join(store, door)
+    with pytest.raises(LimitExceededError, match="9"):
+        store.query(f"SELECT * {{ VALUES ?e {{ {many} }} SERVICE ?e {{ ?s ?p ?o }} }}")
+    with pytest.raises(ForbiddenError, match=r"z\.example"):
+        store.query(f"SELECT * {{ VALUES ?e {{ <{E}> <http://z.example/> }} SERVICE SILENT ?e {{ ?s ?p ?o }} }}")
+    assert not door.questions
+    door.answers[E] = failing
+    text = f"SELECT * {{ VALUES ?e {{ <{E}> <http://f.example/sparql> }} SERVICE SILENT ?e {{ ?s ?p ?v }} }}"
+    assert sorted(map(len, rows(store, text))) == [1, 4], "of the one that fails, its name alone"
+
+
 def test_each_term_comes_as_it_is_and_nothing_of_it_is_syntax(store: EmbeddedGraphStore) -> None:
     odd = [*ODD_IRIS, "urn:x#y", "mailto:o'neill@x.example", "tag:a,2020:b#c'd"]
     cells: list[dict[str, str]] = [{"type": "literal", "value": value} for value in HOSTILE]

@@ -108,8 +108,15 @@ def test_values_before_it_in_the_same_group_go_along(query: str, sent: str | Non
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("SELECT * { ?e a ?t SERVICE ?e { ?s ?p ?o } }", "variable"),
-        ("SELECT * { SERVICE SILENT $e { ?s ?p ?o } }", "variable"),
+        ("SELECT * { ?e a ?t SERVICE ?e { ?s ?p ?o } }", r"VALUES \?e \{"),
+        ("SELECT * { SERVICE SILENT $e { ?s ?p ?o } }", r"VALUES \?e \{"),
+        (f"SELECT * {{ SERVICE ?e {{ ?s ?p ?o }} VALUES ?e {{ <{E}> }} }}", "before it"),
+        (f"SELECT * {{ VALUES ?e {{ <{E}> }} {{ SERVICE ?e {{ ?s ?p ?o }} }} }}", "same group"),
+        (f"SELECT * {{ VALUES ?f {{ <{E}> }} SERVICE ?e {{ ?s ?p ?o }} }}", "same group"),
+        (f"SELECT * {{ VALUES ?e {{ <{E}> UNDEF }} SERVICE ?e {{ ?s ?p ?o }} }}", "list the endpoints"),
+        (f"SELECT * {{ VALUES ?e {{ <{E}> 'x' }} SERVICE ?e {{ ?s ?p ?o }} }}", "list the endpoints"),
+        (f"SELECT * {{ VALUES ?e {{ 'x'^^<{E}> }} SERVICE ?e {{ ?s ?p ?o }} }}", "list the endpoints"),
+        ("SELECT * { VALUES ?e { } SERVICE ?e { ?s ?p ?o } }", "list the endpoints"),
         (f"SELECT * {{ SERVICE <{E}> {{ ?s ?p ?o SERVICE <{E}> {{ ?a ?b ?c }} }} }}", "inside another SERVICE"),
         (f"SELECT * {{ SERVICE <{E}> {{ OPTIONAL {{ service silent <{E}> {{ ?a ?b ?c }} }} }} }}", "inside another SERVICE"),
         (f"SELECT * {{ SERVICE <{E}> }}", "write SERVICE"),
