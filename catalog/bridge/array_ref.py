@@ -65,6 +65,10 @@ class ArrayRef:
     inferred: bool = False
     image_axes: tuple[str | None, ...] = ()
 
+    def __repr__(self) -> str:
+        """Which array; its document may be long."""
+        return f"<ArrayRef {self.iri}: {self.array.layout.data_type.name} {self.array.shape}>"
+
     @property
     def axes(self) -> tuple[str, ...]:
         """A name for each axis: its dimension's own, else that of the image's axis, else ``dimN``; no two are the same."""

@@ -99,6 +99,13 @@ class Outcome:
     fetched_bytes: int = 0
     note: str = ""
 
+    def __repr__(self) -> str:
+        """Which array, and what became of it."""
+        if self.error is not None:
+            return f"<Outcome of {self.wanted.ref.iri}: {type(self.error).__name__}: {self.error}>"
+        read = "" if self.values is None else f": {self.values.dtype} {self.values.shape}"
+        return f"<Outcome of {self.wanted.ref.iri}{read}{self.note and f'; {self.note}'}>"
+
     def get(self) -> Values:
         """The values.
 

@@ -173,7 +173,7 @@ def check_fresh(ref: ArrayRef, source: Source, limits: DocumentLimits = DEFAULT_
         message = (
             f"{_name(ref)} changed after it was catalogued: {'; '.join(changes)} (in {key!r}). Either {mend}, or use --force"
         )
-        raise StaleSnapshotError(f"{message} to read it as it was catalogued")
+        raise StaleSnapshotError(f"{message} (from Python connect(check='never')) to read it as it was catalogued")
     return ""
 
 

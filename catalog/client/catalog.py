@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from catalog.client.arrays import ArrayQuery
 from catalog.client.datasets import DatasetQuery
@@ -212,6 +212,7 @@ def connect(
     audience: str = "catalog",
     prefixes: Mapping[str, str] | None = None,
     store: Any = None,
+    check: Literal["always", "never"] | float = "always",
     **settings: Any,
 ) -> Catalog:
     """A catalogue to ask; nothing is opened yet.
@@ -227,6 +228,9 @@ def connect(
         Prefix → namespace, for `Query.where`.
     store
         What Zarr stores are read through, in place of what their locations name, as `IngestRequest` has it.
+    check
+        When a store is asked whether an array is still what was catalogued: before each read; never; or where the last look at
+        the array is longer ago than so many seconds.
     settings
         Any setting of `catalog.settings.Settings`, such as ``mappings`` or ``credentials``.
 
@@ -237,12 +241,14 @@ def connect(
     """
     if audience not in {"catalog", "public"}:
         raise InputError(f"audience is {audience!r}; catalog or public is allowed")
+    if check not in {"always", "never"} and (isinstance(check, bool | str) or not check >= 0):
+        raise InputError(f"check is {check!r}; always, never, or a number of seconds is allowed")
     given = {"graph_store": _place(place), **settings} if place is not None else dict(settings)
     made = load_settings(**given)
     unknown = sorted(set(given) - set(type(made).model_fields))
     if unknown:
         raise InputError(f"there is no setting {unknown[0]!r}; allowed are {', '.join(sorted(type(made).model_fields))}")
-    return Catalog(Session(made, audience, store, dict(prefixes or {})))
+    return Catalog(Session(made, audience, store, dict(prefixes or {}), check))
 
 
 def _place(place: str | Path) -> str:

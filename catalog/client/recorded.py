@@ -48,7 +48,7 @@ class Result:
         self, session: Session, readings: "Sequence[Reading]", started: str, query: str, *, checked: bool = True
     ) -> None:
         self._session, self._readings, self._started, self._query = session, tuple(readings), started, query
-        self._checked = checked
+        self._checked = checked and session.check != "never"
 
     @property
     def arrays(self) -> list[Any]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from catalog.errors import GraphStoreUnavailableError, InputError
 from catalog.services.asking.lookups import Vocabulary
@@ -41,12 +41,15 @@ class Session:
         What Zarr stores are read through, in place of what their locations name.
     prefixes
         Prefixes of the user's, beside ours.
+    check
+        ``always``, ``never``, or seconds: when an array is looked at before it is read.
     """
 
     settings: "Settings"
     audience: str = "catalog"
     store: Any = None
     prefixes: dict[str, str] = field(default_factory=dict)
+    check: Literal["always", "never"] | float = "always"
     _doors: "tuple[GraphStore, Iris] | None" = field(default=None, repr=False)
     _opened: "AbstractContextManager[tuple[GraphStore, Iris]] | None" = field(default=None, repr=False)
     _since: float = field(default=0.0, repr=False)
@@ -161,12 +164,13 @@ class Session:
 
         from catalog.bootstrap import plan_limits, store_access
         from catalog.bridge.coordinates import Reading
-        from catalog.bridge.staleness import CheckLog
+        from catalog.bridge.staleness import CheckLog, Within
 
         if self._log is None:
             self._log = CheckLog()
         access = replace(store_access(self.settings), store=self.store)
-        return Reading(access=access, log=self._log, limits=plan_limits(self.settings))
+        check = self.check if isinstance(self.check, str) else Within(self.check)
+        return Reading(access, check, self._log, plan_limits(self.settings))
 
     def labels(self, doors: "tuple[GraphStore, Iris]") -> "Coordinates":
         """What looks labels up."""

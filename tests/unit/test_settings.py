@@ -40,7 +40,7 @@ def test_credentials_come_as_a_dictionary_too() -> None:
     settings = load_settings(credentials=given)
     assert settings.parsed_credentials() == given
     assert "canary" not in repr(settings)
-    with pytest.raises(InputError, match="CATALOG_CREDENTIALS: .*a dictionary of dictionaries") as refused:
+    with pytest.raises(InputError, match=r"CATALOG_CREDENTIALS: .*a dictionary of dictionaries") as refused:
         load_settings(credentials={"https://h/": {"token": b"canary-5514"}})
     assert "canary" not in str(refused.value)
 
@@ -75,6 +75,7 @@ def test_what_must_be_json_is_named(monkeypatch: pytest.MonkeyPatch, name: str) 
     [
         ("CATALOG_GRAPH_STORE", "fusek:http://h/ds", "embedded:FOLDER or fuseki:URL"),
         ("CATALOG_GRAPH_STORE", "fuseki", "CATALOG_FUSEKI__URL"),
+        ("CATALOG_GRAPH_STORE", f"embedded:{__file__}", "that is no folder"),
         ("CATALOG_CREDENTIALS", "token", "CATALOG_CREDENTIALS must hold a JSON object"),
         ("CATALOG_CREDENTIALS_FILE", "/no/such/file", "CATALOG_CREDENTIALS_FILE cannot be read"),
     ],

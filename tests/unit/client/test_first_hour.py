@@ -1,5 +1,6 @@
 """What people who know NumPy and xarray try first: does it work, or does the error say what does?"""
 
+import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+import zarr
 
 import catalog
-from catalog.errors import InputError, NotFoundError
+from catalog.errors import InputError, NotFoundError, StaleSnapshotError
 
 MANY = 120
 
@@ -153,6 +155,29 @@ def test_a_file_of_another_kind_is_refused(tas: Any, folder: Path) -> None:
         with pytest.raises(InputError, match=r"\.npy, \.npz, \.nc"):
             tas.isel(time=0).save(folder / name)
         assert not (folder / name).exists()
+
+
+def test_how_often_stores_are_asked_can_be_said(tmp_path: Path) -> None:
+    zarr.create_array(tmp_path / "a.zarr", data=np.arange(6), chunks=(2,))
+    place, archive = tmp_path / "graphs", (tmp_path / "archive").as_uri()
+    with catalog.connect(place, archive=archive, check=3600) as now_and_then:
+        now_and_then.ingest(tmp_path / "a.zarr", access="public")
+        assert now_and_then.arrays().one().compute().tolist() == [0, 1, 2, 3, 4, 5]
+        document = json.loads((tmp_path / "a.zarr" / "zarr.json").read_text())
+        (tmp_path / "a.zarr" / "zarr.json").write_text(json.dumps({**document, "fill_value": 9}))
+        found = now_and_then.arrays().one()[1:3].result()
+        assert (found.values.tolist(), found.record().checked) == ([1, 2], True)
+    with catalog.connect(place, archive=archive, check="never") as trusting:
+        found = trusting.arrays().one()[1:3].result()
+        assert (found.values.tolist(), found.record().checked) == ([1, 2], False)
+    with catalog.connect(place, archive=archive, check=0) as strict:
+        with pytest.raises(StaleSnapshotError, match="fill value"):
+            strict.arrays().one().compute()
+        [outcome] = strict.arrays().read()
+        assert repr(outcome).startswith(f"<Outcome of {outcome.wanted.ref.iri}: StaleSnapshotError: array")
+    for wrong in ("sometimes", -1, True, float("nan")):
+        with pytest.raises(InputError, match="always, never, or a number of seconds"):
+            catalog.connect(place, check=wrong)
 
 
 def test_a_query_without_an_answer_says_so(run: catalog.Catalog) -> None:
