@@ -45,6 +45,38 @@ class Reply:
     cut: bool = False
 
 
+class AtOnce:
+    """A script that answers slowly and counts how many requests were there at the same time.
+
+    Parameters
+    ----------
+    expected
+        Until so many were, each waits 0.2 s for others, so that a busy machine finds as many as an idle one.
+    reply
+        The answer to each; None: what the server has.
+
+    Attributes
+    ----------
+    most
+        The highest count so far.
+    """
+
+    def __init__(self, expected: int, reply: Reply | None = None) -> None:
+        self.most = 0
+        self._now, self._expected, self._reply, self._more = 0, expected, reply, threading.Condition()
+
+    def __call__(self, _: Request) -> Reply | None:
+        with self._more:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            self._more.notify_all()
+            self._more.wait_for(lambda: self.most >= self._expected, 0.2)
+        time.sleep(0.02)
+        with self._more:
+            self._now -= 1
+        return self._reply
+
+
 @dataclass
 class WebServer:
     """Serves a folder on a free port of this machine.

@@ -1,8 +1,6 @@
 """Are many arrays read under one bound, and does what fails leave the others whole?"""
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +23,7 @@ from catalog.errors import (
     WebPageError,
 )
 from catalog.graphstore.embedded import EmbeddedGraphStore
-from tests.support.http_server import Reply, Request, WebServer
+from tests.support.http_server import AtOnce, Reply, Request, WebServer
 from tests.unit.bridge.catalogue import Catalogue
 
 COUNT = 12
@@ -69,20 +67,9 @@ def test_many_arrays_come_as_each_by_itself(refs: list[ArrayRef], server: WebSer
 
 
 def test_one_bound_on_requests_for_all(refs: list[ArrayRef], server: WebServer) -> None:
-    lock, now, most = threading.Lock(), 0, 0
-
-    def slowly(request: Request) -> None:
-        nonlocal now, most
-        with lock:
-            now += 1
-            most = max(most, now)
-        time.sleep(0.02)
-        with lock:
-            now -= 1
-
-    server.script = slowly
+    server.script = counted = AtOnce(3)
     read_many([Wanted(ref) for ref in refs], check="never", many=ManyLimits(concurrency=3, arrays=8))
-    assert 2 <= most <= 3
+    assert counted.most == 3
 
 
 def test_results_that_do_not_fit_together_are_refused_before_anything_is_asked(refs: list[ArrayRef], server: WebServer) -> None:

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from catalog.stores.credentials import Bearer, Credentials
 from catalog.stores.remote import open_objects, run
 from catalog.stores.source import open_source
 from catalog.stores.url import parse_store_url
-from tests.support.http_server import Reply, Request, WebServer
+from tests.support.http_server import AtOnce, Reply, WebServer
 from tests.unit.stores.trees import GROUP3, write
 
 
@@ -41,19 +40,7 @@ def test_one_connection_serves_one_opening_after_the_other_and_no_credential_sta
 
 
 def test_no_more_requests_at_once_than_the_store_is_to_have(server: WebServer) -> None:
-    lock, now, most = threading.Lock(), 0, 0
-
-    def script(_: Request) -> Reply:
-        nonlocal now, most
-        with lock:
-            now += 1
-            most = max(most, now)
-        time.sleep(0.02)
-        with lock:
-            now -= 1
-        return Reply(200, GROUP3)
-
-    server.script = script
+    server.script = counted = AtOnce(3, Reply(200, GROUP3))
     objects = open_objects(parse_store_url(f"{server.url}/s"), concurrency=3)
     threads = [threading.Thread(target=lambda: run(objects.fetch("zarr.json", 10_000))) for _ in range(20)]
     for thread in threads:
@@ -62,7 +49,7 @@ def test_no_more_requests_at_once_than_the_store_is_to_have(server: WebServer) -
         thread.join()
     run(objects.close())
     assert len(server.requests) == 20
-    assert most == 3
+    assert counted.most == 3
 
 
 def test_a_server_that_closed_the_connection_meanwhile_is_asked_anew(tmp_path: Path) -> None:

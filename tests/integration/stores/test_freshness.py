@@ -2,8 +2,6 @@
 
 import json
 import os
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from catalog.stores.credentials import S3, Credentials
 from catalog.stores.documents import Harvest, read_documents
 from catalog.stores.freshness import Mode, Verdict, check_freshness
 from catalog.stores.source import open_source
-from tests.support.http_server import Reply, Request, WebServer
+from tests.support.http_server import AtOnce, Reply, Request, WebServer
 from tests.support.s3_server import KEY, SECRET, S3Server
 from tests.support.zarr_documents import array_v2, array_v3, group_v3, write_documents, write_v3
 
@@ -203,20 +201,9 @@ def test_a_proof_keeps_to_its_budget(server: WebServer) -> None:
 def test_a_proof_asks_for_no_more_at_a_time_than_allowed(server: WebServer) -> None:
     v2(server.folder / "s", 60)
     server.listing = 403
-    lock, now, most = threading.Lock(), 0, 0
-
-    def slow(request: Request) -> None:
-        nonlocal now, most
-        with lock:
-            now += 1
-            most = max(most, now)
-        time.sleep(0.02)
-        with lock:
-            now -= 1
-
-    server.script = slow
+    server.script = counted = AtOnce(3)
     assert checked(f"{server.url}/s", "prove", concurrency=3)[1].fresh == "proven-named"
-    assert most == 3
+    assert counted.most == 3
 
 
 def test_a_login_page_in_place_of_members_proves_nothing(server: WebServer) -> None:
