@@ -275,9 +275,11 @@ class Settings(BaseSettings):
         Raises
         ------
         InputError
-            The graph store or the credentials are not given as they must be.
+            The graph store or the credentials are not given as they must be; or what should be a folder is none.
         """
-        _ = self.graph_store_place
+        place = Path(self.graph_store_place)
+        if self.graph_store_kind == "embedded" and place.exists() and not place.is_dir():
+            raise InputError(f"CATALOG_GRAPH_STORE is embedded:{place}, and that is no folder")
         self.parsed_credentials()
 
     @field_validator("credentials", mode="before")

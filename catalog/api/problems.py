@@ -153,7 +153,8 @@ def _http(request: Request, error: Exception) -> Response:
     code = error.code if isinstance(error, _Refusal) else _HTTP_CODES.get(error.status_code, "http")
     detail = str(error.detail)
     if error.status_code == HTTPStatus.NOT_FOUND and not isinstance(error, _Refusal):
-        detail = "there is nothing at this address"
+        slash = "; try it without the slash at its end" if request.url.path.endswith("/") else ""
+        detail = f"there is nothing at this address{slash}"
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         methods = ", ".join(sorted(_methods_at(request)))

@@ -84,7 +84,7 @@ def _parameter(name: str, description: str, example: Any = None, **schema: Any) 
 
 
 PARAMETERS: Final[list[dict[str, Any]]] = [
-    _parameter("kind", "What is searched for.", type="string", enum=list(KINDS), default="nodes"),
+    _parameter("kind", "What is searched for.", "arrays", type="string", enum=list(KINDS), default="nodes"),
     _parameter("q", "Words that must be found; quotes keep words together.", "temperature", type="string", maxLength=500),
     _parameter("filter", "Conditions as JSON, as POST takes them.", '{"or": [{"ndim": 1}, {"dtype": "float32"}]}'),
     _parameter("bbox", "west,south,east,north in degrees; west above east crosses the antimeridian.", "-180,-90,180,90"),

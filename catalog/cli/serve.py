@@ -1,5 +1,7 @@
 """``serve`` and ``key``: the catalogue over HTTP."""
 
+from pathlib import Path
+
 import typer
 
 from catalog.cli.output import note, say
@@ -27,6 +29,8 @@ def serve(
     set_up_logging(settings.api.log_style, settings.api.log_level)
     server = make_server(settings)
     sockets = bind(settings.api.host, settings.api.port)
+    if settings.graph_store_kind == "embedded" and not Path(settings.graph_store_place).exists():
+        note(f"catalog: there is no catalogue at {settings.graph_store_place} yet; `catalog ingest` makes one")
     note(f"catalog: serving http://{settings.api.host}:{sockets[0].getsockname()[1]}/")
     server.run(sockets)
 

@@ -44,6 +44,7 @@ def search_page(site: Site, iris: Iris, asked: Sequence[tuple[str, str]], answer
         kept=rest,
         answer=answer,
         hits=[(hit, _about(hit)) for hit in answer.hits],
+        narrowed=lambda term, value: "?" + urlencode([*following, (term, value)]),
         next="?" + urlencode([*following, ("cursor", answer.next)]) if answer.next else "",
     )
 

@@ -48,8 +48,8 @@ Select = Annotated[
 Level = Annotated[
     str,
     Query(
-        description="Of an image, the level: its number, the size of a pixel by axis, or the bytes of the result.",
-        examples=["1", "x=0.65,y=0.65", "16MiB"],
+        description="Of an image, the level: its number (`1`), the size of a pixel by axis (`x=0.65,y=0.65`), or the bytes "
+        "of the result (`16MiB`).",
     ),
 ]
 Format = Annotated[str, Query(description=f"In place of `Accept`: one of {', '.join(FORMATS)}.")]
@@ -147,7 +147,12 @@ async def plan_by_path(
 @router.get("/resolve", summary="Which arrays a URI means")
 def resolve(
     viewer: Asking,
-    uri: Annotated[str, Query(description="The IRI of a dataset or node, or any URI in the metadata.")],
+    uri: Annotated[
+        str,
+        Query(
+            description="The IRI of a dataset or node, or any URI in the metadata.", examples=["https://example.org/lab/sample1"]
+        ),
+    ],
     limit: Annotated[int, Query(ge=1, le=MAX_RESOLVED, description="Arrays that are described.")] = 100,
 ) -> dict[str, Any]:
     """None, one or many; 404 where nothing is known under the URI, with those that come near."""

@@ -89,6 +89,13 @@ def well_known(asking: Asking) -> Response:
     return RedirectResponse(local(iris, iris.void), 302)
 
 
+@both(router, "/datasets")
+def datasets(asking: Asking) -> Response:
+    """The datasets: see the catalogue, which lists them."""
+    iris = asking.service.iris
+    return RedirectResponse(local(iris, iris.catalogue), 302)
+
+
 @both(router, "/ontology")
 def ontology(asking: Asking) -> Response:
     """The ontology: see its namespace."""

@@ -97,6 +97,7 @@ def test_nothing_in_metadata_becomes_markup_or_a_script(client: httpx.Client, pa
     [
         ("datasets/no-such-lab", 404, "nothing is known about"),
         ("no/such/address", 404, "nothing at this address"),
+        ("search/", 404, "without the slash"),
         ("fn", 404, "https://w3id.org/zarr-catalog/fn# is kept"),
         ("search?standart_name=x", 400, "standart_name"),
         ("sparql?query=SELECT%20*%20%7B%20%3Cb%3E", 400, "line 1, column"),
@@ -191,12 +192,31 @@ def test_search_engines_find_the_dataset(catalogue: ServedCatalogue, client: htt
 
 def test_links_within_the_service_lead_somewhere(client: httpx.Client) -> None:
     found = set()
-    for path in ("", "catalog", "datasets/odd", "datasets/odd/nodes/image/0", "shapes", "ns/ZarrArray"):
+    for path in (
+        "",
+        "catalog",
+        "datasets/odd",
+        "datasets/odd/nodes/image/0",
+        "shapes",
+        "ns/ZarrArray",
+        "search?kind=arrays&facet=dtype",
+    ):
         page = _page(client, path)
         found |= {each.get("href").partition("#")[0] for tag in ("a", "link") for each in page.iter(tag)}
-    inside = sorted(each for each in found if each.startswith("/") and not each.endswith("/zarr"))
+    inside = sorted(each for each in found if each.startswith("/"))
     assert len(inside) > 100
     assert [each for each in inside if client.get(each).status_code != 200] == []
+
+
+def test_a_facet_leads_to_what_it_counts(client: httpx.Client) -> None:
+    counted = {}
+    for entry in _page(client, "search?kind=arrays&facet=dtype&limit=1").iter("li"):
+        link = entry.find("a")
+        if link is not None and link.get("href").startswith("?"):
+            counted[link.get("href")] = int(_text(entry).rpartition(": ")[2])
+    assert len(counted) > 2
+    for href, count in counted.items():
+        assert _text(_page(client, f"search{href}").find(".//h2")) == f"{count} found"
 
 
 def test_an_array_shows_its_structure(client: httpx.Client) -> None:
