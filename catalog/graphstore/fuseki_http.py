@@ -152,7 +152,8 @@ class SparqlEndpoint:
         seconds = self._timeout if timeout is None else timeout
         if not seconds > 0:
             raise InputError(f"a timeout is a number of seconds above 0, not {seconds!r}")
-        params = [*(params or ()), ("timeout", str(server_seconds(seconds)))]
+        told = server_seconds(seconds)
+        params = [*(params or ()), ("timeout", f"{told},{told}")]  # to the first result, and in all
         headers = {"Content-Type": "application/sparql-query", "Accept": accept}
         deadline = time.monotonic() + seconds
         tail = b""
