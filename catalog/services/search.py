@@ -241,9 +241,10 @@ class _Search:
         patterns = Patterns()
         every = self._is_every(tree)
         pattern, name = patterns.reached(lookup, named=False, backward=every)
-        restricted = restrict(self._request.kind, tree, patterns, alone=not every)
+        restricted = restrict(self._request.kind, tree, patterns, alone=not every, recorded=not every)
         body = [part("pairs", name=name, body=pattern), restricted] if every else [restricted, pattern]
-        text = part("facet", body=join(body), name=name, number=self._limits.facet_values + 1).value
+        how = "facet-by-dataset" if every else "facet"
+        text = part(how, body=join(body), name=name, number=self._limits.facet_values + 1).value
         counted = [(row[0], int(row[1].value)) for row in self._store.select(text, patterns.values).rows if row[0] and row[1]]
         if len(counted) > self._limits.facet_values:
             self._cut(f"facets: {wanted.term} has more than {self._limits.facet_values} values, and no more were looked at")

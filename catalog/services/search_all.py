@@ -80,7 +80,7 @@ class Counting:
         if tree == All(()) and self._kind in RECORDED:
             return self._recorded()
         patterns = Patterns()
-        text = part("by-dataset", body=restrict(self._kind, tree, patterns)).value
+        text = part("by-dataset", body=restrict(self._kind, tree, patterns, recorded=False)).value
         rows = self._select(text, patterns.values).rows
         return {row[0].value: int(row[1].value) for row in rows if row[0] is not None and row[1] is not None}
 

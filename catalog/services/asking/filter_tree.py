@@ -84,7 +84,7 @@ class Not:
 Tree = Leaf | Same | Linked | One | All | Either | Not
 
 
-def start(kind: str, *, every: bool = False, alone: bool = True) -> Text:
+def start(kind: str, *, every: bool = False, alone: bool = True, recorded: bool = True) -> Text:
     """The pattern for everything of a kind, a key of `KINDS`.
 
     Parameters
@@ -94,6 +94,8 @@ def start(kind: str, *, every: bool = False, alone: bool = True) -> Text:
         looks it up for each thing, which costs several times as much.
     alone
         Whether nothing stands before it. Jena joins in the order given, and datasets share nothing with other conditions.
+    recorded
+        Whether it says as well that the catalogue records the dataset; else the caller does, of what he has counted by dataset.
     """
     every = every and kind in MANY
     if kind in {"datasets", "nodes"}:
@@ -101,7 +103,7 @@ def start(kind: str, *, every: bool = False, alone: bool = True) -> Text:
     name = write_name(expand(KINDS[kind]))
     if not every:
         return part("typed", iri=name)
-    pieces = [part("all-datasets"), part("all-typed", iri=name)]
+    pieces = [*([part("all-datasets")] if recorded else []), part("all-typed", iri=name)]
     return join(pieces if alone else pieces[::-1])
 
 
@@ -136,22 +138,22 @@ def split(tree: Tree) -> "tuple[tuple[Tree, ...], tuple[Tree, ...]]":
     return tuple(each for each in parts if not isinstance(each, Not)), tuple(each.part for each in parts if isinstance(each, Not))
 
 
-def restrict(kind: str, tree: Tree, patterns: Patterns, *, few: bool = False, alone: bool = True) -> Text:
+def restrict(kind: str, tree: Tree, patterns: Patterns, *, few: bool = False, alone: bool = True, recorded: bool = True) -> Text:
     """The patterns for everything of a kind that meets a tree of conditions.
 
     Parameters
     ----------
     few
         Whether patterns of the caller's leave few things, so that all else is looked up for each.
-    alone
-        Whether no patterns of the caller's stand before these; see `start`.
+    alone, recorded
+        Whether no patterns of the caller's stand before these, and whether these say that datasets are recorded; see `start`.
 
     Raises
     ------
     InputError
         A value does not go with its lookup, or a lookup is one that no query can tell.
     """
-    return _Writer(kind, patterns).group(_plain(tree), few=few, alone=alone)
+    return _Writer(kind, patterns).group(_plain(tree), few=few, alone=alone, recorded=recorded)
 
 
 def _plain(tree: Tree) -> Tree:
@@ -208,13 +210,13 @@ class _Writer:
     def __init__(self, kind: str, patterns: Patterns) -> None:
         self._kind, self._patterns = kind, patterns
 
-    def group(self, tree: Tree, *, few: bool = False, alone: bool = True) -> Text:
+    def group(self, tree: Tree, *, few: bool = False, alone: bool = True, recorded: bool = True) -> Text:
         """Patterns beside which the item is bound by everything of the kind."""
         parts = tree.parts if isinstance(tree, All) else (tree,)
         positive = [each for each in parts if not isinstance(each, Not)]
         few = few or any(isinstance(each, One) for each in positive)
         found = [self.found(each) for each in positive if not (few and _is_near(each))]
-        begin = [start(self._kind, every=not few, alone=alone and not found)]
+        begin = [start(self._kind, every=not few, alone=alone and not found, recorded=recorded)]
         pieces = [*begin, *found] if few else [*found, *begin]  # Jena keeps the order, and what is found is less than everything
         pieces += [part("exists", body=self._looked_up(each)) for each in positive if few and _is_near(each)]
         for inner in (each.part for each in parts if isinstance(each, Not)):
