@@ -18,7 +18,7 @@ from bench.sizes import Sizes
 from tests.support.queries_of_death import QUERIES
 
 AT_ONCE: int = 4
-"""Queries of death at the same time: as many as the service lets run."""
+"""Queries of death at the same time: as many as the embedded store lets run; Fuseki, fewer."""
 ROUNDS: int = 3
 """Quiet and attacked take turns so often."""
 _ORDINARY: dict[str, Ask] = {name: ASKED[name] for name in ("search by words", "dereference", "resolve")}
