@@ -23,9 +23,9 @@ from catalog.errors import StaleSnapshotError, ValuesChangedError
 from catalog.services.replay import Replay, load_record, replay
 from catalog.validation.pyshacl_validator import PyShaclValidator
 from catalog.validation.shapes import load_shapes
+from tests.support.command import call
 from tests.support.recorded import T, read, record, write_climate
 from tests.support.service import ServedCatalogue, served, take_in
-from tests.unit.cli.test_get import call
 
 ZO = rdflib.Namespace("https://w3id.org/zarr-catalog/ns#")
 SCHEMA = rdflib.Namespace("https://schema.org/")

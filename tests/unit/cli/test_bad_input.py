@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalog.cli import main
+from tests.support import command
 from tests.support.zarr_documents import array_v3, group_v3, write_documents, write_v3
 
 
@@ -36,12 +37,7 @@ def call(place: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> 
     """Run the command as the shell would, and give its exit code."""
     monkeypatch.setenv("CATALOG_GRAPH_STORE", f"embedded:{place / 'graphs'}")
     monkeypatch.chdir(place)
-    monkeypatch.setattr(sys, "argv", ["catalog", *arguments])
-    try:
-        main.run()
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
+    return command.call(monkeypatch, *arguments)
 
 
 NODE = "http://localhost:8000/datasets/good/nodes/"

@@ -1,14 +1,13 @@
 """``get`` as a shell sees it: by IRI, by query, at points."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
 
-from catalog.cli import main
+from tests.support.command import call
 
 BASE = "http://localhost:8000/datasets/lab/nodes/"
 VALUES = np.arange(40.0).reshape(4, 10)
@@ -28,15 +27,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     assert call(monkeypatch, "ingest", "s.zarr", "--id", "lab") == 0
     capsys.readouterr()
     return tmp_path
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["catalog", *arguments])
-    try:
-        main.run()
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
 
 
 def test_a_query_with_one_array_writes_one_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

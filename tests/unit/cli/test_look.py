@@ -1,12 +1,11 @@
 """``find`` and ``explain`` as a shell sees them: what goes to standard output, what to standard error, and the exit code."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from catalog.cli import main
+from tests.support.command import call
 from tests.unit.stores.trees import GROUP3, array3, write
 
 
@@ -20,19 +19,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["catalog", *arguments])
-    try:
-        main.run()
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
-
-
 def test_find_prints_one_url_a_line_and_all_else_beside(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _call(monkeypatch, "find", "data") == 0
+    assert call(monkeypatch, "find", "data") == 0
     out, err = capsys.readouterr()
     base = (place / "data").as_uri()
     assert sorted(out.splitlines()) == [f"{base}/a.zarr", f"{base}/c.zarr.zip", f"{base}/it%27s%20here/b.zarr"]
@@ -42,7 +32,7 @@ def test_find_prints_one_url_a_line_and_all_else_beside(
 
 
 def test_find_tells_programs_the_same(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _call(monkeypatch, "find", "data", "--json") == 0
+    assert call(monkeypatch, "find", "data", "--json") == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert sorted(row["kind"] for row in rows if "url" in row) == ["zarr", "zarr", "zip"]
     assert [row["left_out"]["kind"] for row in rows if "left_out" in row] == ["link"]
@@ -52,21 +42,21 @@ def test_find_tells_programs_the_same(place: Path, monkeypatch: pytest.MonkeyPat
 def test_what_find_prints_can_be_ingested(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _call(monkeypatch, "find", "data", "--only-stores")
+    call(monkeypatch, "find", "data", "--only-stores")
     urls = capsys.readouterr().out.splitlines()
-    assert _call(monkeypatch, "ingest", *urls, "--json") == 0
+    assert call(monkeypatch, "ingest", *urls, "--json") == 0
     done = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert sorted((row["groups"], row["arrays"]) for row in done) == [(1, 0), (1, 1)]
 
 
 def test_find_has_the_exit_codes_of_other_commands(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _call(monkeypatch, "find", "none") == 4
-    assert _call(monkeypatch, "find", "ftp://host/x") == 3
-    assert _call(monkeypatch, "find", "http://[broken") == 2
+    assert call(monkeypatch, "find", "none") == 4
+    assert call(monkeypatch, "find", "ftp://host/x") == 3
+    assert call(monkeypatch, "find", "http://[broken") == 2
 
 
 def test_explain_says_every_part(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _call(monkeypatch, "explain", "data/a.zarr", "--node", "x", "--uri", "http://nowhere.example/x") == 0
+    assert call(monkeypatch, "explain", "data/a.zarr", "--node", "x", "--uri", "http://nowhere.example/x") == 0
     out = capsys.readouterr().out
     for part in (
         "store ",
@@ -83,7 +73,7 @@ def test_explain_says_every_part(place: Path, monkeypatch: pytest.MonkeyPatch, c
 
 
 def test_explain_is_one_json_object(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _call(monkeypatch, "explain", "data/a.zarr", "--json") == 0
+    assert call(monkeypatch, "explain", "data/a.zarr", "--json") == 0
     assert json.loads(capsys.readouterr().out)["metadata"]["arrays"] == 1
 
 
@@ -91,7 +81,7 @@ def test_explain_of_what_cannot_be_read_ends_with_its_code(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (place / "empty").mkdir()
-    assert _call(monkeypatch, "explain", "empty") == 4
+    assert call(monkeypatch, "explain", "empty") == 4
     out = capsys.readouterr().out
     assert "stopped: " in out
     assert "zarr.json: absent" in out

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 import zarr
 
-from tests.unit.cli.test_get import call
+from tests.support.command import call
 
 NODES = "http://localhost:8000/datasets/lab/nodes/"
 VALUES = np.arange(24).reshape(4, 6)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import zarr
 
-from tests.unit.cli.test_get import call
+from tests.support.command import call
 from tests.unit.client.conftest import write_plate, write_weather
 
 BASE = "http://localhost:8000/datasets/"

@@ -9,22 +9,11 @@ import pytest
 import rdflib
 import zarr
 
-from tests.support.recorded import T, write_climate
-from tests.unit.cli.test_get import call
+from tests.support.command import call
+from tests.support.recorded import T
 
 ZO = rdflib.Namespace("https://w3id.org/zarr-catalog/ns#")
 NODE = "http://localhost:8000/datasets/lab/nodes/t"
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A folder with a catalogue of one store."""
-    monkeypatch.setenv("CATALOG_GRAPH_STORE", f"embedded:{tmp_path / 'graphs'}")
-    monkeypatch.chdir(tmp_path)
-    write_climate(tmp_path / "s.zarr")
-    assert call(monkeypatch, "ingest", "s.zarr", "--id", "lab") == 0
-    capsys.readouterr()
-    return tmp_path
 
 
 def test_a_record_is_written_and_replayed(

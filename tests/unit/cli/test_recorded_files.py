@@ -13,8 +13,8 @@ import rdflib
 import xarray as xr
 import zarr
 
-from tests.support.recorded import T, X, Y, write_climate
-from tests.unit.cli.test_get import call
+from tests.support.command import call
+from tests.support.recorded import T, X, Y
 
 NODE = "http://localhost:8000/datasets/lab/nodes/t"
 SHA256 = rdflib.URIRef("https://schema.org/sha256")
@@ -28,17 +28,6 @@ READ: dict[str, Callable[[Path], Any]] = {
     ".parquet": lambda path: pd.read_parquet(path).to_numpy(),
     ".zarr": lambda path: zarr.open_array(path / "t", mode="r")[...],
 }
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A folder with a catalogue of one store."""
-    monkeypatch.setenv("CATALOG_GRAPH_STORE", f"embedded:{tmp_path / 'graphs'}")
-    monkeypatch.chdir(tmp_path)
-    write_climate(tmp_path / "s.zarr")
-    assert call(monkeypatch, "ingest", "s.zarr", "--id", "lab") == 0
-    capsys.readouterr()
-    return tmp_path
 
 
 def digests_in(path: Path) -> set[str]:

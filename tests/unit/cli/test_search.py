@@ -1,24 +1,14 @@
 """``search`` as a shell sees it."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from catalog.cli import main
 from catalog.graphstore.embedded import EmbeddedGraphStore
+from tests.support.command import call
 from tests.support.graph_content import BASE
 from tests.support.graphstore_text import sea
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["catalog", *arguments])
-    try:
-        main.run()
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
 
 
 def test_words_are_looked_for_in_one_audience(
