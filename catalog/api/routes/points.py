@@ -28,23 +28,22 @@ router = APIRouter(tags=["arrays"])
 Fixed = Annotated[
     str,
     Query(
-        description="One element of each axis that the points have no column for; all other axes are whole.",
-        examples=["time=0", "time=label(2020-01-16),c=label(DAPI)"],
+        description="One element of each axis that the points have no column for (`time=label(2020-01)`); all others are whole.",
     ),
 ]
 GivenIn = Annotated[
     str,
     Query(
         alias="in",
-        description="What the columns hold: `position` (none given), `label` or `world`; or by axis, others being positions.",
-        examples=["label", "time=label,x=world"],
+        description="What the columns hold: `position` (none given), `label` or `world`; or by axis (`time=label,x=world`), "
+        "others being positions.",
     ),
 ]
 Reach = Annotated[
     str,
     Query(
-        description="With labels, the nearest one at most so far away: a number, or by axis; of dates a span of time.",
-        examples=["0.5", "lat=0.5,time=1D"],
+        description="With labels, the nearest one at most so far away: a number (`0.5`), or by axis (`lat=0.5,time=1D`); "
+        "of dates a span of time.",
     ),
 ]
 _VALUE: Final = {"oneOf": [{"type": "number"}, {"type": "string"}]}

@@ -62,7 +62,7 @@ _BODY: Final = {
     "required": True,
     "content": {
         QUERY: {"schema": _TEXT, "example": _EXAMPLE},
-        FORM: {"schema": {"type": "object", "required": ["query"], "properties": _MEMBERS}},
+        FORM: {"schema": {"type": "object", "required": ["query"], "properties": _MEMBERS}, "example": {"query": _EXAMPLE}},
     },
 }
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
