@@ -220,9 +220,7 @@ class TestRefusals:
         assert f"{world.odd.url}/{path}" in said["detail"]
         assert "secret" not in answer.text
         silent = world.ask(f"SELECT * {{ ?run x:amount ?n SERVICE SILENT <{endpoint}> {{ ?s x:p ?v }} }}")
-        assert len(silent.json()["results"]["bindings"]) == 2, (
-            "what happens there is no error of a query that says SILENT"
-        )
+        assert len(silent.json()["results"]["bindings"]) == 2, "what happens there is no error of a query that says SILENT"
         assert world.canary.visits == 0
 
     def test_the_largest_answer_is_taken_whole(self, world: World) -> None:
@@ -323,10 +321,8 @@ class TestTime:
             with pytest.raises(httpx.ReadTimeout), world.catalogue.client() as client:
                 client.post("sparql", data={"query": f"SELECT * {{ SERVICE <{world.odd.url}/never> {{ ?s ?p ?o }} }}"}, timeout=1)
 
-        started = time.monotonic()
         thread = threading.Thread(target=ask)
         thread.start()
-        assert world.odd.left.wait(5)
-        assert time.monotonic() - started < 5
+        assert world.odd.left.wait(5.5), "it is let go when its asker leaves, not when its own 6 s are over"
         thread.join()
         assert world.ask("ASK { SERVICE <RDFLIB> { ?what x:hazard x:toxic } }").json()["boolean"] is True

@@ -115,12 +115,12 @@ def test_a_packed_answer_is_unpacked(server: WebServer) -> None:
 
 def test_a_server_that_stalls_is_left(server: WebServer) -> None:
     _v3(server)
-    server.script = lambda request: Reply(200, GROUP3, stall=3)
+    server.script = lambda request: Reply(200, GROUP3, stall=30)
     source = open_source(f"{server.url}/s", timeouts=Timeouts(connect=0.3, read=0.3, total=1))
     start = time.monotonic()
     with pytest.raises(StoreUnavailableError, match="in time"):
         read_documents(source)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 15  # of 30; a busy machine needs more than the second that it is given
     source.close()
 
 

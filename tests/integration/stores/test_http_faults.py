@@ -310,7 +310,7 @@ def test_a_function_that_never_gives_its_token_is_left(served: WebServer) -> Non
     start = time.monotonic()
     with pytest.raises(StoreUnauthorizedError, match="no token could be had: TimeoutError"):
         read_documents(source)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15  # of 20
     ended.set()
     source.close()
 

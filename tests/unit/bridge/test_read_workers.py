@@ -148,7 +148,7 @@ class TestDeaths:
             with pytest.raises(LimitExceededError) as caught:
                 read_array(ref(store, "grid"), access=access)
             assert (caught.value.limit, caught.value.allowed) == ("read_s", 1)
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 30
             assert not Path(f"/proc/{pid}").exists()
             with pytest.raises(LimitExceededError, match="given up after 1 s"):
                 read_array(ref(store, "forever"), access=access)

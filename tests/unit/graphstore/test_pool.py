@@ -64,7 +64,7 @@ class TestPool:
         with pytest.raises(LimitExceededError) as caught:
             pool.answer(task(SLOW, 0.3), Cancel())
         assert caught.value.limit == "sparql-seconds"
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 30
         assert not exists(first)
         assert until(lambda: len(pool.pids) == 1), "another stands ready before anybody asks"
         assert pool.answer(task(), Cancel())

@@ -108,6 +108,6 @@ def test_the_worst_that_is_let_through_ends_soon() -> None:
         "[abc]*d",
     ):
         compiled = re.compile(read_pattern(pattern))
-        started = time.perf_counter()
+        started = time.process_time()  # whatever else the machine does
         assert not compiled.search(text)
-        assert time.perf_counter() - started < 2, pattern
+        assert time.process_time() - started < 2, pattern
