@@ -37,7 +37,7 @@ class RememberedAnswers:
     Parameters
     ----------
     rows
-        How many are kept in all; of one answer, half of them at most.
+        How many are kept in all; of one answer, nine tenths of them at most.
     """
 
     def __init__(self, rows: int = MAX_ROWS) -> None:
@@ -108,7 +108,7 @@ class RememberedAnswers:
 
     def keep(self, copy: str, question: str, answer: Bindings) -> None:
         """Keep an answer; those about other copies, and those that were not asked for longest, make room."""
-        if len(question) > _MAX_QUESTION or len(answer) > self._most // 2:
+        if len(question) > _MAX_QUESTION or len(answer) > self._most * 9 // 10:
             return
         with self._lock:
             for key in [key for key in self._answers if key[0] != copy]:
