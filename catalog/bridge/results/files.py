@@ -121,7 +121,16 @@ def write_held(held: Held, path: Path) -> str:
         parquet = need("pyarrow.parquet", "arrow")
         table = to_arrow(held.columns())
         write_whole(path, lambda file: parquet.write_table(table, file))
-    return ""
+    return "" if path.suffix in {".nc", ".zarr"} else _as_stored(held.attributes)
+
+
+def _as_stored(attributes: Mapping[str, Any]) -> str:
+    """What stored numbers mean, for files that hold no attributes; ``""`` where they mean themselves."""
+    scale, offset = attributes.get("scale_factor", 1), attributes.get("add_offset", 0)
+    if (scale, offset) == (1, 0):
+        return ""
+    missing = f", and {attributes['_FillValue']} that there is none" if "_FillValue" in attributes else ""
+    return f"the numbers are as they are stored: they mean number * {scale} + {offset}{missing}; .nc and .zarr say so themselves"
 
 
 def _new_arrays(held: Held) -> dict[str, NewArray]:

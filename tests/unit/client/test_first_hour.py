@@ -150,6 +150,16 @@ def test_values_at_points_are_what_they_mean_in_a_frame(tas: Any, model: xr.Data
     assert np.array_equal(frame["tas"], [np.nan, model["tas"].values[2, 2]], equal_nan=True)
 
 
+def test_a_file_without_attributes_is_told_what_packed_values_mean(tas: Any, folder: Path, model: xr.Dataset) -> None:
+    row = tas.isel(time=1)
+    [said] = row.save(folder / "row.csv").notes
+    assert "number * 0.5 + 273.0, and -32768 that there is none" in said
+    stored = pd.read_csv(folder / "row.csv")["tas"].where(lambda each: each != -32768)
+    assert np.array_equal(stored * 0.5 + 273.0, model["tas"].isel(time=1), equal_nan=True)
+    assert row.save(folder / "row.nc").notes == ()
+    assert tas.max("time").save(folder / "highest.csv").notes == ()
+
+
 def test_a_file_of_another_kind_is_refused(tas: Any, folder: Path) -> None:
     for name in ("tas.jpg", "tas.h5", "TAS.TIF"):
         with pytest.raises(InputError, match=r"\.npy, \.npz, \.nc"):
