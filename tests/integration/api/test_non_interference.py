@@ -128,7 +128,6 @@ def _value(name: str, words: Words, rng: random.Random) -> str:
 
 def _requests(document: dict[str, Any], words: Words) -> Iterator[httpx.Request]:
     """Requests for everything that the document offers, in turn, without end; the same ones each time."""
-    rng = random.Random(20)
     offered = [
         (p, m, o) for p, item in sorted(document["paths"].items()) for m, o in sorted(item.items()) if m in {"get", "post"}
     ]
@@ -142,18 +141,26 @@ def _requests(document: dict[str, Any], words: Words) -> Iterator[httpx.Request]
         {"filter": {"no_such_term": 1}},
         {},
     ]
+    arrays = [iri for iri in words.iris if iri.endswith("Dataset")]
     points = [{"time": [0, 2], "wavelength": [1, 1]}, {"time": [1], "wavelength": [2]}, {"x": [1]}]
-    for path, method, operation in itertools.cycle(offered):
+    for number, (path, method, operation) in enumerate(itertools.cycle(offered)):
+        # Each operation has chances of its own, so that another one that is added changes nothing for it.
+        rng = random.Random(f"{number // len(offered)} {method} {path}")
+        plain = rng.random() < 0.4  # what most people send: for an array, what is needed and nothing else
         values = {
             each["name"]: _value(each["name"], words, rng) for each in operation.get("parameters", ()) if each["in"] != "header"
         }
         names = [name for name in values if f"{{{name}" in path]
+        needed = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query" and each.get("required")}
         address = path
         for name in names:
             for spelling in (f"{{{name}}}", f"{{{name}:path}}"):
                 address = address.replace(spelling, quote(values[name], safe="/"))
-        asked = {name: value for name, value in values.items() if name not in names and rng.random() < 0.5}
-        headers = {"Accept": rng.choice(_ACCEPT), "X-Request-Id": "same", "Host": "catalogue.example"}
+        asked = {name: value for name, value in values.items() if name not in names and not plain and rng.random() < 0.5}
+        asked |= {name: values[name] for name in needed}
+        if plain and "iri" in asked:
+            asked["iri"] = rng.choice(arrays)
+        headers = {"Accept": "*/*" if plain else rng.choice(_ACCEPT), "X-Request-Id": "same", "Host": "catalogue.example"}
         if rng.random() < 0.2:
             headers["If-None-Match"] = rng.choice(words.etags)
         if rng.random() < 0.1:
@@ -167,7 +174,7 @@ def _requests(document: dict[str, Any], words: Words) -> Iterator[httpx.Request]
                 url,
                 params=asked,
                 headers=headers,
-                json=rng.choice(points if path.startswith(("/sample", "/record")) else bodies),
+                json=rng.choice((points[:1] if plain else points) if path.startswith(("/sample", "/record")) else bodies),
             )
         else:
             yield httpx.Request(rng.choice(["GET", "GET", "GET", "HEAD"]), url, params=asked, headers=headers)
