@@ -49,9 +49,10 @@ class KnownDatasets:
                     self._known.move_to_end(key)
                     return dataset
         try:
-            dataset = Registry(store, self._iris).by_id(safe_id(dataset_id))
+            safe_id(dataset_id)
         except InputError:
             return None
+        dataset = Registry(store, self._iris).by_id(dataset_id)
         if state:
             self._keep(key, state, dataset)
         return dataset
