@@ -245,10 +245,9 @@ def _find_column(
         return ROI, {iri: images[region.image] for iri, region in regions.items() if region.image in images}, regions
     if not bindings.rows:
         raise NotFoundError("the query has no answer, so there is nothing to read: no solution meets all of its conditions")
-    raise InputError(
-        f"no column leads to arrays: {', '.join(bindings.columns) or 'there are none'}; select the IRI of an array, group or"
-        " dataset, or a URI in the metadata, or say which column it is"
-    )
+    columns_said = ", ".join(bindings.columns) or "there are none"
+    wanted = "select the IRI of an array, group or dataset, or a URI in the metadata, or say which column it is"
+    raise InputError(f"no column leads to arrays: {columns_said}; {wanted}")
 
 
 @dataclass(frozen=True, slots=True)
