@@ -73,9 +73,9 @@ class Counting:
         self.audience = catalogue.store.audience
         self.queries = 0
 
-    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:
+    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None, **how: Any) -> Bindings:
         self.queries += 1
-        return self._store.select(text, values)
+        return self._store.select(text, values, **how)
 
 
 def parts(answer: ResolvedAnswer) -> list[tuple[int, str, tuple[Any, ...]]]:

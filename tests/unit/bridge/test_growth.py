@@ -1,6 +1,7 @@
 """Does looking up one array take more when other datasets share its dimensions and layout?"""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from catalog.bridge.array_ref import ArrayRef, resolve
 from catalog.graphstore.bindings import Bindings, Term
@@ -18,8 +19,8 @@ class Counting:
         self._store = store
         self.rows = 0
 
-    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> Bindings:
-        answer = self._store.select(text, values)
+    def select(self, text: str, values: Mapping[str, Sequence[Term]] | None = None, **how: Any) -> Bindings:
+        answer = self._store.select(text, values, **how)
         self.rows += len(answer)
         return answer
 
