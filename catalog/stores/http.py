@@ -33,6 +33,8 @@ from catalog.stores.url import StoreUrl, join_key, parse_store_url
 MAX_INDEX_BYTES: Final = 64 * 2**20
 """Size of a page of links."""
 MAX_REDIRECTS: Final = 3
+PAUSE_S = 0.1
+"""Half of what is waited, on average, before a request is sent for the second time; each further wait is twice as long."""
 _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
 _REDIRECT: Final = frozenset({301, 302, 303, 307, 308})
 _RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -175,7 +177,7 @@ class HttpObjects:
             again = outcome.status in _TRY_AGAIN if isinstance(outcome, _Answer) else getattr(outcome, "broken", False)
             if not again or attempt == ATTEMPTS:
                 break
-            pause = 0.1 * 2**attempt * (0.5 + random.random())  # noqa: S311  spreads clients, hides nothing
+            pause = PAUSE_S * 2**attempt * (0.5 + random.random())  # noqa: S311  spreads clients, hides nothing
             wanted = _retry_after(outcome.headers) if isinstance(outcome, _Answer) else None
             if wanted is not None:
                 pause = wanted + min(1.0, wanted) * random.random()  # noqa: S311  so that not all come back at once

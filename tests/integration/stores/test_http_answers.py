@@ -15,6 +15,8 @@ from tests.support.http_server import Reply, WebServer
 from tests.unit.stores.suite import Place, documents_of
 from tests.unit.stores.trees import GROUP2, GROUP3, VALUES, array3, consolidated2, documents_in, write, write_real
 
+pytestmark = pytest.mark.usefixtures("short_pauses")
+
 
 def _v3(server: WebServer) -> Place:
     write(server.folder / "s", {"zarr.json": GROUP3, "a/zarr.json": array3(), "a/c/0": b"\1\2\3\4"})

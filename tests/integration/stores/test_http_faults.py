@@ -30,6 +30,7 @@ from tests.support.http_server import Reply, Request, WebServer
 from tests.unit.stores.suite import Place, documents_of, kinds_of
 from tests.unit.stores.trees import GROUP3, array3, consolidated3, write
 
+pytestmark = pytest.mark.usefixtures("short_pauses")
 QUICK = Timeouts(connect=0.5, read=0.4, total=1.0, retry=6.0)
 BODY = consolidated3({"a": array3()})
 
