@@ -7,9 +7,10 @@ Nothing below this floor reads the environment.
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Final, Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
@@ -17,6 +18,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 from catalog.errors import InputError
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
+_NEAR: Final = 0.9
+"""How alike two names are of which one is taken for a slip in the other; of 1."""
 
 
 class FusekiSettings(BaseModel):
@@ -311,8 +314,10 @@ def load_settings(**given: Any) -> Settings:
     Raises
     ------
     InputError
-        A setting has a value that is not allowed; the message names the setting and never a secret.
+        A setting has a value that is not allowed, or a variable has almost the name of a setting; the message names the setting
+        and never a secret.
     """
+    _refuse_misspelt()
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -322,13 +327,34 @@ def load_settings(**given: Any) -> Settings:
         raise InputError(f"settings that cannot be used: {' and '.join(_unparsed()) or 'one of them'} must hold JSON") from None
 
 
+def _sections() -> Iterator[tuple[str, type[BaseModel] | None]]:
+    """Each setting's name, and what is in it where it is a section."""
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        yield f"CATALOG_{name}".upper(), kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _refuse_misspelt() -> None:
+    """Refuse variables whose names are almost a setting's: without a word, they would do nothing.
+
+    Names further off are let be. Kubernetes makes some for a service that is called "catalog", such as ``CATALOG_PORT``.
+    """
+    names = [
+        *(name for name, _ in _sections()),
+        *(f"{name}__{key}".upper() for name, section in _sections() if section for key in section.model_fields),
+    ]
+    for given in sorted(name for name in os.environ if name.startswith("CATALOG_") and name not in names):
+        if near := get_close_matches(given, names, 1, _NEAR):
+            raise InputError(f"there is no setting {given}; did you mean {near[0]}?")
+
+
 def _unparsed() -> list[str]:
     """The variables that must hold JSON, and do not."""
     wanted = set[str]()
-    for section, field in Settings.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            mappings = [name for name, each in field.annotation.model_fields.items() if get_origin(each.annotation) is dict]
-            wanted |= {f"CATALOG_{section}".upper(), *(f"CATALOG_{section}__{name}".upper() for name in mappings)}
+    for name, section in _sections():
+        if section:
+            mappings = [key for key, each in section.model_fields.items() if get_origin(each.annotation) is dict]
+            wanted |= {name, *(f"{name}__{key}".upper() for key in mappings)}
     found = []
     for name in sorted(wanted & os.environ.keys()):
         try:

@@ -8,7 +8,7 @@ from catalog.api.app import create_app
 from catalog.bootstrap import open_graph_store, plan_limits, store_access
 from catalog.errors import InputError
 from catalog.graphstore.absent import AbsentGraphStore
-from catalog.settings import load_settings
+from catalog.settings import ApiSettings, load_settings
 
 
 def test_the_default_is_a_folder_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -102,3 +102,20 @@ def test_a_graph_store_of_no_known_kind(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("CATALOG_GRAPH_STORE", "virtuoso:x")
     with pytest.raises(InputError, match="embedded:FOLDER or fuseki:URL"):
         open_graph_store(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("CATALOG_GRAPHSTORE", "CATALOG_GRAPH_STORE"), ("CATALOG_FUSEKI_PASSWORD", "CATALOG_FUSEKI__PASSWORD")],
+)
+def test_a_slip_in_a_name_is_told(given: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(given, "hush")
+    with pytest.raises(InputError, match=f"no setting {given}; did you mean {meant}") as refused:
+        load_settings()
+    assert "hush" not in str(refused.value)
+
+
+def test_what_kubernetes_says_of_a_service_of_this_name_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PORT", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT_8000_TCP", "PORT_8000_TCP_ADDR"):
+        monkeypatch.setenv(f"CATALOG_{name}", "tcp://10.0.0.1:8000")
+    assert load_settings().api.port == ApiSettings().port
