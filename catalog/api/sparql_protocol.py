@@ -161,7 +161,7 @@ def _read(pairs: Sequence[tuple[str, str]]) -> Asked:
         queries[0] if queries else None,
         tuple(given.get("default-graph-uri", ())),
         tuple(given.get("named-graph-uri", ())),
-        tuple(name for each in given.get("format", ()) for name in each.split(",") if name.strip()),
+        tuple(each for each in given.get("format", ()) if each.strip()),
     )
 
 
@@ -181,8 +181,8 @@ def choose_format(asked: Sequence[str], accept: str | None, *, is_table: bool) -
     Parameters
     ----------
     asked
-        What ``format`` says: names or media types of one format; it goes before `accept`. Where one of them is known, others that
-        are not are passed over.
+        What each ``format`` says: a name, or media types joined by commas, of the one format; it goes before `accept`. Where one
+        of these types is known, others that are not are passed over.
     accept
         The header.
     is_table
@@ -197,13 +197,13 @@ def choose_format(asked: Sequence[str], accept: str | None, *, is_table: bool) -
     """
     types, names = (TABLE_TYPES, _TABLE_NAMES) if is_table else (GRAPH_TYPES, _GRAPH_NAMES)
     if asked:
-        spelled = [each.strip().lower().replace(" ", "+") for each in asked]
-        found = {types.get(each) or names.get(each) for each in spelled} - {None}
-        if len(found) != 1:
-            problem = "there are several formats" if found else "this query has no answer in the format"
+        spelled = [[each.strip().lower().replace(" ", "+") for each in said.split(",")] for said in asked]
+        found = [{types.get(each) or names.get(each) for each in said} - {None} for said in spelled]
+        if not all(found) or len(set().union(*found)) > 1:
+            problem = "there are several formats" if all(found) else "this query has no answer in the format"
             raise InputError(f"{problem} {', '.join(asked)[:80]!r}: use one of {', '.join(names)}")
-        [name] = found
-        media_type = next((each for each in spelled if each in types), None)
+        [name] = found[0]
+        media_type = next((each for said in spelled for each in said if each in types), None)
         return str(name), media_type or next(each for each, known in types.items() if known == name)
     chosen = choose(accept, tuple(types))
     if chosen is None:

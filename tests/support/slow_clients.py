@@ -21,6 +21,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from catalog.observability import set_up_logging
 from tests.support.served_stores import take_in_all
 from tests.support.service import served
 
@@ -270,6 +271,7 @@ def running(folder: Path) -> Iterator[tuple[int, int]]:
 
 def main(arguments: list[str]) -> None:
     """Serve, where that is asked for; else attack, and print the figures."""
+    set_up_logging()  # to where errors go, as `catalog serve` does
     allow_many_files()
     if arguments[:1] == ["serve"]:
         _serve(Path(arguments[1]), int(arguments[2]))

@@ -277,10 +277,11 @@ class TestRefusals:
             assert answer.status_code in {200, 400, 403}, answer.text
         assert world.canary.visits == 0
 
-    def test_variables_and_blocks_inside_blocks_are_refused(self, world: World) -> None:
+    def test_endpoints_that_are_not_listed_and_blocks_inside_blocks_are_refused(self, world: World) -> None:
         world.odd.requests.clear()
         for text in (
-            f"SELECT * {{ VALUES ?e {{ <{world.odd.url}/graph> }} SERVICE ?e {{ ?s ?p ?o }} }}",
+            f"SELECT * {{ VALUES ?e {{ <{world.odd.url}/graph> <{world.canary.url}> }} SERVICE ?e {{ ?s ?p ?o }} }}",
+            "SELECT * { ?a ?b ?e SERVICE ?e { ?s ?p ?o } }",
             f"SELECT * {{ SERVICE <{world.odd.url}/graph> {{ SERVICE <{world.odd.url}/graph> {{ ?s ?p ?o }} }} }}",
             f"SELECT * {{ SERVICE <{world.odd.url}/graph> {{ ?s ?p ?o }} SERVICE <{world.canary.url}> {{ ?s ?p ?o }} }}",
         ):
