@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,12 @@ class Scene:
     catalogue: ServedCatalogue
     web: WebServer
     released: threading.Event
+    others: set[int]
+
+    @property
+    def readers(self) -> set[int]:
+        """Ids of the processes that read for this service."""
+        return _readers() - self.others
 
     @property
     def asked(self) -> int:
@@ -40,7 +47,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     for name, axis in (("slow", "slowx"), ("line", "slowx"), ("slowx", "slowx"), ("quick", "x")):
         made = root.create_array(name, shape=(8,), chunks=(2,), dtype="f8", dimension_names=[axis])
         made[:] = np.arange(8)
-    released = threading.Event()
+    released, others = threading.Event(), _readers()
 
     def script(request: Request) -> Reply | None:
         if "/slow" in request.path and "/c/" in request.path:
@@ -52,7 +59,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         served(tmp_path / "catalogue", api={"max_reads": AT_ONCE, "array_check_s": 3600}) as catalogue,
     ):
         take_in(catalogue, f"{web.url}/far.zarr", "far", extents=False)
-        yield Scene(catalogue, web, released)
+        yield Scene(catalogue, web, released, others)
         released.set()
 
 
@@ -63,8 +70,8 @@ def until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     return condition()
 
 
-def readers() -> set[int]:
-    """Ids of the processes that read."""
+def _readers() -> set[int]:
+    """Ids of the processes that read for any service of these tests."""
     children = psutil.Process().children(recursive=True)
     return {each.pid for each in children if "catalog.bridge.read_child" in each.cmdline()}
 
@@ -89,18 +96,16 @@ def test_who_leaves_keeps_no_place_process_or_file(scene: Scene) -> None:
     files = open_files()
     for what, (request, chunks) in ASKED.items():
         scene.web.requests.clear()
-        leaving = [socket.create_connection(("127.0.0.1", scene.catalogue.port)) for _ in range(8)]
-        for each in leaving:
-            each.sendall(request.encode())
-        assert until(lambda wanted=AT_ONCE * chunks: scene.asked >= wanted), f"{what}: {scene.web.paths}"  # type: ignore[misc]
-        reading = readers()
-        assert len(reading) == AT_ONCE, what
-        for each in leaving:
-            each.close()
+        with ExitStack() as leaving:
+            for _ in range(8):
+                leaving.enter_context(socket.create_connection(("127.0.0.1", scene.catalogue.port))).sendall(request.encode())
+            assert until(lambda wanted=AT_ONCE * chunks: scene.asked >= wanted), f"{what}: {scene.web.paths}"  # type: ignore[misc]
+            reading = scene.readers
+            assert len(reading) == AT_ONCE, what
         with scene.catalogue.client() as client:
             assert client.get(f"arrays/{NODES}/quick").status_code == 200, what
-        assert until(lambda there=reading: not there & readers()), f"{what}: who read for them has ended"  # type: ignore[misc]
-        assert len(readers()) <= AT_ONCE
+        assert until(lambda there=reading: not there & scene.readers), f"{what}: who read for them has ended"  # type: ignore[misc]
+        assert len(scene.readers) <= AT_ONCE
     scene.released.set()
     assert until(lambda: open_files() <= files), f"{open_files()} files are open, {files} were before"
     with scene.catalogue.client() as client:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -85,17 +86,17 @@ def confined(kept: Path, closed: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> tuple[Path, Path]:
-    """A folder that everybody may read, and a file that its owner alone may."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    kept = tmp_path / "kept"
-    kept.mkdir(mode=0o755)
-    (kept / "file").write_text("open")
-    closed = tmp_path / "closed"
-    closed.write_text("closed")
-    closed.chmod(0o600)
-    return kept, closed
+def places() -> Iterator[tuple[Path, Path]]:
+    """A folder that everybody may read, and a file that its owner alone may. Pytest lets nobody else into its own folders."""
+    with TemporaryDirectory(prefix="catalog-rights-") as folder:
+        Path(folder).chmod(0o755)
+        kept = Path(folder) / "kept"
+        kept.mkdir(mode=0o755)
+        (kept / "file").write_text("open")
+        closed = Path(folder) / "closed"
+        closed.write_text("closed")
+        closed.chmod(0o600)
+        yield kept, closed
 
 
 root_alone = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; these tests do not run as root")
