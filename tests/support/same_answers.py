@@ -57,7 +57,7 @@ def value_of(answer: httpx.Response) -> Any:
     if media_type == "text/csv":
         return list(csv.reader(io.StringIO(text, newline="")))
     text = _DECIMAL.sub(lambda found: str(Decimal(found[0]).normalize()), text)
-    return sorted(re.split("</?tr>", text))  # the newest come first, and times are known to the second: both may have taken in two
+    return sorted(re.split("</?tr>", text))  # the newest come first: the order of one second is nobody's
 
 
 def assert_same(answers: tuple[httpx.Response, httpx.Response]) -> Any:
