@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 CLIENT_LEFT: Final = 499
 """The status that the log has of a request whose client left."""
-
-_limiters: "WeakKeyDictionary[Service, dict[str, CapacityLimiter]]" = WeakKeyDictionary()
 
 
 async def work_for[T](
@@ -49,7 +46,9 @@ async def work_for[T](
     CancelledError
         The client left, and the work took notice.
     """
-    limiter = _limiters.setdefault(service, {}).setdefault(kind, CapacityLimiter(most))
+    if kind not in service.limiters:
+        service.limiters[kind] = CapacityLimiter(most)
+    limiter = service.limiters[kind]
     if limiter.available_tokens < 1:
         raise full()
     cancel = Cancel()

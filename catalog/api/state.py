@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
+from anyio import CapacityLimiter
+
 from catalog.api.keys import parse_digests
 from catalog.bootstrap import open_serving_store, open_workspace
 from catalog.errors import GraphStoreUnavailableError
@@ -54,6 +56,8 @@ class Service:
         self._opening, self._building = threading.Lock(), threading.Lock()
         self._writing = threading.Lock()
         self._closed = False
+        self.limiters: dict[str, CapacityLimiter] = {}
+        """Threads for each kind of work that waits (`catalog.api.leaving`); of the event loop."""
         self._kept: dict[Callable[[Service], Kept], Kept] = {}
 
     def kept[T: Kept](self, build: "Callable[[Service], T]") -> T:

@@ -15,12 +15,15 @@ the transaction's result that a state was refused finds that state.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, Protocol, runtime_checkable
 from typing import Literal as OneOf
-from typing import Protocol, runtime_checkable
 
 from catalog.errors import InputError
 from catalog.graphstore.bindings import Bindings, Term
 from catalog.graphstore.queries import write_iri
+
+OUT_OF_TIME: Final = "sparql-seconds"
+"""The limit that a query exceeds which was given up."""
 
 REJECTED = "/rejected"
 """How the IRI of a graph ends that no default graph may show."""

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from catalog.errors import ForbiddenError, GraphStoreUnavailableError, InputError, LimitExceededError, NoSuchServiceError
+from catalog.graphstore.door import OUT_OF_TIME
 
 CONNECT_SECONDS: Final = 5.0
 _TAIL: Final = 512
@@ -284,7 +285,7 @@ def _out_of_time(url: str, seconds: float | None) -> LimitExceededError:
         f"the query was given up by the graph store at {url} after {limit}: narrow it, or allow more time"
         if seconds is None
         else f"the graph store at {url} had not answered the query after {limit}: narrow it, or allow more time",
-        limit="sparql-seconds",
+        limit=OUT_OF_TIME,
         value=int(seconds or 0),
         allowed=int(seconds or 0),
     )

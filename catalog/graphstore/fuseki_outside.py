@@ -23,8 +23,9 @@ from typing import Any, Final
 
 from catalog.confined.places import Cancel, Places
 from catalog.errors import GraphStoreUnavailableError, LimitExceededError, NoSuchServiceError
+from catalog.graphstore.door import OUT_OF_TIME
 from catalog.graphstore.fuseki_http import SparqlEndpoint, server_seconds
-from catalog.graphstore.outside import OUT_OF_TIME, QueryLimits, places_for, too_many_rows
+from catalog.graphstore.outside import QueryLimits, places_for, too_many_rows
 from catalog.graphstore.row_count import RowCount
 
 ENDPOINT: Final = "guarded"

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from catalog.confined.places import Cancel, Places, Room
 from catalog.confined.rights import NONE, Rights
 from catalog.errors import GraphStoreUnavailableError, LimitExceededError
+from catalog.graphstore.door import OUT_OF_TIME
 from catalog.graphstore.guard import SafeQuery, guard_query
 
 
@@ -50,8 +51,6 @@ class QueryLimits:
 
 
 DEFAULT_LIMITS = QueryLimits()
-OUT_OF_TIME = "sparql-seconds"
-"""The limit that a query exceeds which was given up."""
 
 
 @dataclass(frozen=True, slots=True)

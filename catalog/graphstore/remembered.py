@@ -12,6 +12,7 @@ from typing import Final
 
 from catalog.errors import LimitExceededError
 from catalog.graphstore.bindings import Bindings
+from catalog.graphstore.door import OUT_OF_TIME
 
 MAX_ROWS: Final = 120_000
 """Rows that are kept in all, some hundred bytes each."""
@@ -136,7 +137,7 @@ def left(until: float, seconds: float) -> float:
     if found <= 0:
         raise LimitExceededError(
             f"the query had no answer after {seconds:g} s: narrow it, or allow more time",
-            limit="sparql-seconds",
+            limit=OUT_OF_TIME,
             value=int(seconds),
             allowed=int(seconds),
         )

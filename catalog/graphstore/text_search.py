@@ -19,7 +19,7 @@ from typing import Final
 from catalog.errors import InputError, LimitExceededError
 from catalog.graphstore.bindings import Bindings, Iri, Literal, Term
 from catalog.graphstore.compose import part
-from catalog.graphstore.door import TextHit
+from catalog.graphstore.door import OUT_OF_TIME, TextHit
 from catalog.graphstore.queries import load_query
 from catalog.graphstore.text_properties import INDEXED, weight_of
 from catalog.graphstore.text_words import Term as Wanted
@@ -93,7 +93,7 @@ class Clock:
         """What is raised when the time is up."""
         seconds = max(1, round(self._seconds or 0))
         message = f"words were looked for longer than {self._seconds:g} s: look for fewer, or rarer ones"
-        return LimitExceededError(message, limit="sparql-seconds", value=seconds, allowed=seconds)
+        return LimitExceededError(message, limit=OUT_OF_TIME, value=seconds, allowed=seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from catalog.errors import LimitExceededError
 from catalog.graphstore.bindings import Bindings, Term
-from catalog.graphstore.door import GraphStore, TextHit
+from catalog.graphstore.door import OUT_OF_TIME, GraphStore, TextHit
 
 
 class TimedStore:
@@ -35,7 +35,7 @@ class TimedStore:
         try:
             return self._store.select(text, values, timeout=left, brief=brief)
         except LimitExceededError as error:
-            raise self._up() if error.limit == "sparql-seconds" else error from None
+            raise self._up() if error.limit == OUT_OF_TIME else error from None
 
     def ask(self, text: str, values: Mapping[str, Sequence[Term]] | None = None) -> bool:
         """Answer an ASK query, which looks at one thing after the other until it finds one; errors as `select`."""
@@ -48,7 +48,7 @@ class TimedStore:
         try:
             return self._store.find_text(words, limit=limit, timeout=left)
         except LimitExceededError as error:
-            raise self._up() if error.limit == "sparql-seconds" else error from None
+            raise self._up() if error.limit == OUT_OF_TIME else error from None
 
     def _left(self) -> float:
         left = self._until - time.monotonic()
